@@ -1,0 +1,1 @@
+"""Analyzers: one file each. Source and facts in, proposals out; no file, process or clock is touched."""

@@ -1,0 +1,1 @@
+"""The judges: what a change is, what each gate found, and who decides."""

@@ -1,0 +1,147 @@
+"""The only place that starts programs: argument lists, a clean environment, limits, no shell."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from improver.ports import Completed
+
+POLL_SECONDS = 0.05
+_CHUNK = 1 << 16
+
+
+class _Tail:
+    """Keeps the head and the tail of what a pipe carries, and drops the middle."""
+
+    def __init__(self, limit: int | None) -> None:
+        self.limit = limit
+        self.head = bytearray()
+        self.tail = bytearray()
+        self.dropped = 0
+
+    def add(self, data: bytes) -> None:
+        if self.limit is None:
+            self.head += data
+            return
+        room = max(0, self.limit // 2 - len(self.head))
+        self.head += data[:room]
+        self.tail += data[room:]
+        surplus = len(self.tail) - self.limit // 2
+        if surplus > 0:
+            self.dropped += surplus
+            del self.tail[:surplus]
+
+    def value(self) -> bytes:
+        middle = b"\n[... %d bytes dropped ...]\n" % self.dropped if self.dropped else b""
+        return bytes(self.head + middle + self.tail)
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    environ: Mapping[str, str],
+    workdir: Path | str = "/",
+    stdin: bytes = b"",
+    seconds: float | None = None,
+    output: int | None = None,
+    watch: Callable[[int], str] | None = None,
+    keep_open: Sequence[int] = (),
+) -> Completed:
+    """Run a program to its end, or to the end that a limit makes.
+
+    Parameters:
+        argv: the program (an absolute path) and its words.
+        environ: its whole environment; nothing of ours is added.
+        seconds: wall time after which it and its session are killed.
+        output: bytes kept of each stream, head and tail; all of it when ``None``.
+        watch: called with the process id every 50 ms; a non-empty answer ends the run for that reason.
+        keep_open: file descriptors that the program inherits.
+
+    Raises:
+        FileNotFoundError: the program does not exist.
+        PermissionError: it may not be started.
+    """
+    started = time.monotonic()
+    process = subprocess.Popen(
+        list(argv),
+        env=dict(environ),
+        cwd=workdir,
+        stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        close_fds=True,
+        pass_fds=tuple(keep_open),
+    )
+    out, err = _Tail(output), _Tail(output)
+    threads = [_drain(process.stdout, out), _drain(process.stderr, err)]
+    if stdin:
+        threads.append(_feed(process.stdin, stdin))
+    try:
+        stopped = _wait(process, started, seconds, watch)
+    finally:
+        _end(process)
+    for thread in threads:
+        thread.join(timeout=2.0)
+    return Completed(process.returncode, out.value(), err.value(), time.monotonic() - started, stopped)
+
+
+def _wait(
+    process: subprocess.Popen[bytes],
+    started: float,
+    seconds: float | None,
+    watch: Callable[[int], str] | None,
+) -> str:
+    while True:
+        remaining = None if seconds is None else started + seconds - time.monotonic()
+        if remaining is not None and remaining <= 0:
+            return "time"
+        pause = remaining if watch is None else min(POLL_SECONDS, remaining or POLL_SECONDS)
+        try:
+            process.wait(pause)
+        except subprocess.TimeoutExpired:
+            reason = watch(process.pid) if watch else ""
+            if reason:
+                return reason
+        else:
+            return ""
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill the whole session; whoever is left in it outlived its leader."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _drain(pipe: IO[bytes] | None, into: _Tail) -> threading.Thread:
+    def work() -> None:
+        assert pipe is not None
+        with pipe:
+            while data := os.read(pipe.fileno(), _CHUNK):
+                into.add(data)
+
+    return _started(work)
+
+
+def _feed(pipe: IO[bytes] | None, data: bytes) -> threading.Thread:
+    def work() -> None:
+        assert pipe is not None
+        with suppress(BrokenPipeError), pipe:
+            pipe.write(data)
+
+    return _started(work)
+
+
+def _started(work: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return thread

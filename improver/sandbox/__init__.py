@@ -1,0 +1,1 @@
+"""Where the target's code runs: a throw-away worktree behind walls, with limits."""
