@@ -77,7 +77,7 @@ class Trial(Protocol):
 
     @property
     def files(self) -> Path:
-        """Where the tree lies, seen from outside. Read it before anything ran in it, never after."""
+        """Where the tree lies, seen from outside. No program ever writes to it: runs that write get a copy."""
         ...
 
     def run(
@@ -90,6 +90,7 @@ class Trial(Protocol):
         helpers: Sequence[Path] = (),
         seconds: float | None = None,
         workdir: str | None = None,
+        writable: bool = False,
     ) -> Completed:
         """Run a program on the tree.
 
@@ -99,7 +100,16 @@ class Trial(Protocol):
             helpers: files and folders of improver's own (its probe, a shelf) bound read-only, at the same path.
             seconds: a tighter time limit than the user's.
             workdir: the folder to start in, relative to the repository; the project's by default.
+            writable: give it a throw-away copy of the tree that it may write to; else the tree is read-only.
         """
+        ...
+
+
+class Ask(Protocol):
+    """Runs a program behind the walls with no tree in reach: for questions about an interpreter."""
+
+    def __call__(self, argv: Sequence[str], binds: Sequence[Path], *, stdin: bytes = b"") -> Completed:
+        """Run it with `binds` in reach, read-only, at their own paths."""
         ...
 
 
@@ -182,6 +192,7 @@ class Analyzer(Protocol):
 
 __all__ = [
     "Analyzer",
+    "Ask",
     "Completed",
     "Example",
     "Gate",

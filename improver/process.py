@@ -44,7 +44,7 @@ class _Tail:
         return bytes(self.head + middle + self.tail)
 
 
-def run(
+def run(  # noqa: PLR0913 - one keyword for each thing that may vary
     argv: Sequence[str],
     *,
     environ: Mapping[str, str],
