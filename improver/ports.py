@@ -80,7 +80,7 @@ class Trial(Protocol):
         """Where the tree lies, seen from outside. No program ever writes to it: runs that write get a copy."""
         ...
 
-    def run(
+    def run(  # noqa: PLR0913 - one keyword for each thing that may vary
         self,
         argv: Sequence[str],
         *,
