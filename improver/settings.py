@@ -6,11 +6,14 @@ The user's come from their own configuration folder, outside of any checkout.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from improver.errors import SettingsError
 from improver.ports import Limits
+from improver.strict import parse_toml, read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +75,107 @@ class Settings:
     user: UserSettings = UserSettings()
     python: Path | None = None
     allow_unsandboxed: bool = False
+
+
+_CONVENTIONS = ("", "google", "numpy", "sphinx")
+
+
+@dataclass(frozen=True, slots=True)
+class _UserFile:
+    """The user's file as written: numbers where `UserSettings` has limits."""
+
+    sandbox: str = ""
+    binds: tuple[Path, ...] = ()
+    environment: tuple[str, ...] = ()
+    seconds: float = Limits().seconds
+    memory_mb: int = Limits().memory >> 20
+    processes: int = Limits().processes
+    disk_mb: int = Limits().disk >> 20
+
+
+def read_project(read: Callable[[str], bytes | None], known_analyzers: frozenset[str]) -> ProjectSettings:
+    """The project's settings.
+
+    Parameters:
+        read: the content of a file of the project at the base commit; ``None`` where there is none.
+        known_analyzers: the names under which a table of options may stand.
+
+    Raises:
+        SettingsError: a file is broken, says something unknown, or both files hold settings.
+    """
+    found = []
+    pyproject = read("pyproject.toml")
+    if pyproject is not None and b"improver" in pyproject:
+        table = parse_toml(pyproject, "pyproject.toml").get("tool", {}).get("improver")
+        if table is not None:
+            found.append(("pyproject.toml, [tool.improver]", table))
+    own = read(".improver/settings.toml")
+    if own is not None:
+        found.append((".improver/settings.toml", parse_toml(own, ".improver/settings.toml")))
+    if len(found) == 2:
+        raise SettingsError(
+            "Settings stand in two places: pyproject.toml has [tool.improver], and there is .improver/settings.toml.",
+            remedy="Keep one of them.",
+        )
+    return _project(found[0][1], found[0][0], known_analyzers) if found else ProjectSettings()
+
+
+def _project(table: object, where: str, known_analyzers: frozenset[str]) -> ProjectSettings:
+    if not isinstance(table, Mapping):
+        raise SettingsError(f"{where}: expected a table.")
+    names = {name: name.replace("-", "_") for name in table}
+    options = {names[name]: table[name] for name in table if names[name] in known_analyzers}
+    rest = {name: table[name] for name in table if names[name] not in known_analyzers}
+    if "analyzers" in rest:
+        raise SettingsError(f"{where}: options of an analyzer stand under its own name, not under `analyzers`.")
+    for name, value in options.items():
+        if not isinstance(value, Mapping):
+            raise SettingsError(f"{where}, `{name}`: expected a table of its options.")
+    settings = replace(read_table(ProjectSettings, rest, where), analyzers=options)
+    if settings.convention not in _CONVENTIONS:
+        raise SettingsError(f"{where}, `convention`: expected google, numpy or sphinx.")
+    return settings
+
+
+def read_user(file: Path) -> UserSettings:
+    """The user's settings; the defaults where the file does not exist.
+
+    Raises:
+        SettingsError: the file cannot be read or says something unknown.
+    """
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        return UserSettings()
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}.") from error
+    raw = read_table(_UserFile, parse_toml(content, str(file)), str(file))
+    limits = Limits(raw.seconds, raw.memory_mb << 20, raw.processes, disk=raw.disk_mb << 20)
+    return UserSettings(raw.sandbox, raw.binds, raw.environment, limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where improver keeps its own files; nothing of them lies in the target.
+
+    Parameters:
+        state: ledgers, worktrees and the object store of each repository.
+        cache: what can be made again: results of scans, the shelf of test tools.
+        config: the user's settings file.
+    """
+
+    state: Path
+    cache: Path
+    config: Path
+
+
+def places(environ: Mapping[str, str] | None = None, config: Path | None = None) -> Places:
+    """The folders, as `IMPROVER_STATE_DIR`, `IMPROVER_CONFIG` and the platform have them."""
+    import platformdirs  # noqa: PLC0415 - 12 ms that a wrong command line need not wait for
+
+    environ = os.environ if environ is None else environ
+    own = environ.get("IMPROVER_STATE_DIR")
+    state = Path(own).expanduser().absolute() if own else platformdirs.user_state_path("improver")
+    cache = state / "cache" if own else platformdirs.user_cache_path("improver")
+    named = config or (Path(environ["IMPROVER_CONFIG"]) if environ.get("IMPROVER_CONFIG") else None)
+    return Places(state, cache, named or platformdirs.user_config_path("improver") / "config.toml")
