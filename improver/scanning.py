@@ -1,0 +1,169 @@
+"""Analysis alone: every file is asked about once, and remembered by its content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from improver.facts import Facts
+from improver.ports import Analyzer
+from improver.registry import Named
+from improver.values import Edit, Proposal, Site, Skipped, Source, Target
+
+Progress = Callable[[str], None]
+_SCHEMA = "CREATE TABLE IF NOT EXISTS found (key BLOB PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
+_MANY = 500_000
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What the analyzers found.
+
+    Parameters:
+        skipped: files that could not be analysed, by reason.
+        files: how many files were looked at.
+    """
+
+    proposals: tuple[Proposal, ...]
+    skipped: tuple[Skipped, ...]
+    files: int
+
+
+class Remembered:
+    """Results of analysis by content, in the user's cache folder; when it cannot be used, nothing is remembered."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._connection: sqlite3.Connection | None = None
+        self._new: list[tuple[bytes, str]] = []
+        if folder is not None:
+            with suppress(OSError, sqlite3.Error):
+                folder.mkdir(parents=True, exist_ok=True)
+                self._connection = sqlite3.connect(folder / "found.sqlite", timeout=5)
+                self._connection.execute(_SCHEMA)
+
+    def __enter__(self) -> Remembered:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._connection is None:
+            return
+        with suppress(sqlite3.Error), closing(self._connection) as connection, connection:
+            if self._new and connection.execute("SELECT count(*) FROM found").fetchone()[0] > _MANY:
+                connection.execute("DELETE FROM found")
+            connection.executemany("INSERT OR REPLACE INTO found VALUES (?, ?)", self._new)
+
+    def get(self, key: bytes) -> str | None:
+        """What was found under a key, if anything was kept."""
+        with suppress(sqlite3.Error):
+            if self._connection is not None:
+                row = self._connection.execute("SELECT value FROM found WHERE key = ?", (key,)).fetchone()
+                return row[0] if row else None
+        return None
+
+    def put(self, key: bytes, value: str) -> None:
+        """Keep it; it is written when the scan ends."""
+        self._new.append((key, value))
+
+
+def scan(
+    target: Target,
+    analyzers: Sequence[Named[Analyzer]],
+    facts: Facts,
+    *,
+    cache: Path | None = None,
+    progress: Progress = lambda _: None,
+) -> Scan:
+    """What the analyzers find in the target's files.
+
+    Parameters:
+        cache: the folder that remembers results by content; nothing is remembered without it.
+        progress: told which file is looked at.
+    """
+    proposals: list[Proposal] = []
+    reasons: Counter[str] = Counter()
+    files = 0
+    stamp = _stamp(target, analyzers)
+    with Remembered(cache) as remembered:
+        for source in target.sources:
+            progress(source.path)
+            files += 1
+            found = _look(source, target, analyzers, facts, remembered, stamp)
+            if isinstance(found, str):
+                reasons[found] += 1
+            else:
+                proposals += found
+    skipped = tuple(Skipped("Python files", reason, count) for reason, count in sorted(reasons.items()))
+    return Scan(tuple(proposals), skipped, files)
+
+
+def analyze(
+    source: Source, target: Target, analyzers: Iterable[Named[Analyzer]], facts: Facts
+) -> tuple[Proposal, ...] | str:
+    """The proposals for one file, or why it could not be analysed."""
+    try:
+        return tuple(found for named in analyzers for found in named.plugin.analyze(source, target, facts))
+    except (SyntaxError, ValueError):
+        from improver.discover import why_unparsable  # noqa: PLC0415 - loads LibCST, which most scans never need
+
+        return why_unparsable(source.content)
+    except RecursionError:
+        return "nested too deeply to be analysed"
+
+
+def _look(
+    source: Source,
+    target: Target,
+    analyzers: Sequence[Named[Analyzer]],
+    facts: Facts,
+    remembered: Remembered,
+    stamp: bytes,
+) -> tuple[Proposal, ...] | str:
+    key = hashlib.blake2b(source.content, key=stamp, person=b"scan", salt=_salt(source.path)).digest()
+    kept = remembered.get(key)
+    if kept is not None:
+        return _read(kept, source)
+    found = analyze(source, target, analyzers, facts)
+    remembered.put(key, found if isinstance(found, str) else json.dumps([_plain(proposal) for proposal in found]))
+    return found
+
+
+def _salt(path: str) -> bytes:
+    return hashlib.blake2b(path.encode(errors="surrogateescape"), digest_size=16).digest()
+
+
+def _stamp(target: Target, analyzers: Sequence[Named[Analyzer]]) -> bytes:
+    parts = [named.version for named in analyzers] + [repr(target.style), repr(target.project)]
+    return hashlib.blake2b("\0".join(parts).encode(), digest_size=32).digest()
+
+
+def _plain(proposal: Proposal) -> dict[str, Any]:
+    return {
+        "names": [proposal.analyzer, proposal.rule, proposal.title, proposal.why, proposal.context],
+        "site": [proposal.site.line, proposal.site.qualified_name],
+        "edits": [[edit.start, edit.before.hex(), edit.after.hex()] for edit in proposal.edits],
+    }
+
+
+def _read(kept: str, source: Source) -> tuple[Proposal, ...] | str:
+    return tuple(_proposal(plain, source.path) for plain in json.loads(kept)) if kept.startswith("[") else kept
+
+
+def _proposal(plain: Mapping[str, Any], path: str) -> Proposal:
+    analyzer, rule, title, why, context = plain["names"]
+    edits = tuple(Edit(path, start, bytes.fromhex(old), bytes.fromhex(new)) for start, old, new in plain["edits"])
+    return Proposal(analyzer, rule, Site(path, *plain["site"]), title, why, edits, context)
+
+
+def again(proposals: Iterable[Proposal], found: Iterable[Proposal]) -> Iterator[str]:
+    """Sites that an analyzer would change again although it just did."""
+    done = {(proposal.rule, proposal.site.path, proposal.site.qualified_name) for proposal in proposals}
+    for proposal in found:
+        if (proposal.rule, proposal.site.path, proposal.site.qualified_name) in done:
+            yield f"{proposal.site.path}:{proposal.site.line} {proposal.site.qualified_name}"
