@@ -1,0 +1,104 @@
+"""What is being done now, on standard error, where somebody is there to read it."""
+
+from __future__ import annotations
+
+import os
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich import progress as rich_progress
+from rich.console import Console
+
+from improver.views.words import clean, unicode_fits
+
+_LONGEST = 60
+
+
+class Progress(Protocol):
+    """Told what is being done; shows it or keeps silent. Used as a context."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def step(self, what: str, total: int | None = None) -> None:
+        """A new step begins; `total` is how many things it will go through, where that is known."""
+        ...
+
+    def advance(self, detail: str = "") -> None:
+        """One more thing of the step is done; `detail` names what is next."""
+        ...
+
+
+class Silent:
+    """Shows nothing: for pipes, CI and ``--json``."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def step(self, what: str, total: int | None = None) -> None:
+        """Nothing is shown."""
+
+    def advance(self, detail: str = "") -> None:
+        """Nothing is shown."""
+
+
+class Spinner:
+    """One line that says what is being done, with a count and the time it took; gone when it ends."""
+
+    def __init__(self, console: Console) -> None:
+        spinner = "dots" if unicode_fits(console) else "line"
+        self._bar = rich_progress.Progress(
+            rich_progress.SpinnerColumn(spinner, style="cyan"),
+            rich_progress.TextColumn("{task.description}", markup=False),
+            rich_progress.TextColumn("{task.fields[count]}", style="dim", markup=False),
+            rich_progress.TextColumn("{task.fields[detail]}", style="dim", markup=False),
+            rich_progress.TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        )
+        self._task: rich_progress.TaskID | None = None
+        self._done = 0
+        self._total: int | None = None
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def step(self, what: str, total: int | None = None) -> None:
+        """Show a new step in place of the one before."""
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+        self._done, self._total = 0, total
+        self._task = self._bar.add_task(clean(what, longest=_LONGEST), total=None, count=self._count(), detail="")
+
+    def advance(self, detail: str = "") -> None:
+        """Count one more, and name what is next."""
+        if self._task is None:
+            return
+        self._done += 1
+        self._bar.update(self._task, count=self._count(), detail=clean(detail, longest=_LONGEST))
+
+    def _count(self) -> str:
+        if self._total is None:
+            return f"{self._done:,}" if self._done else ""
+        return f"{self._done:,} of {self._total:,}"
+
+
+def progress(console: Console) -> Progress:
+    """A spinner where the console is a terminal that can redraw a line, else a silent twin."""
+    if not console.is_terminal or console.is_dumb_terminal or os.environ.get("CI"):
+        return Silent()
+    return Spinner(console)
