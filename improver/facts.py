@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 from improver.values import Missing, Outcome
 
@@ -29,29 +30,21 @@ class TestResult:
         return self.outcome in (Outcome.PASSED, Outcome.XFAILED)
 
 
-@dataclass(frozen=True, slots=True)
-class Suite:
-    """One run of the target's tests.
+class Fault(Enum):
+    """What kind of thing made a whole run unbelievable; the words stand in ``Suite.problem``."""
 
-    Parameters:
-        results: every test that was collected, by its id.
-        seconds: wall time of the run as the parent saw it.
-        origins: the file each imported module of the target came from, by module name.
-        problem: why the run as a whole cannot be believed (it crashed, a canary came back wrong,
-            a limit ended it); empty when it can.
-        tail: the end of what it printed, for people.
-    """
+    CRASHED = "crashed"
+    STOPPED = "stopped"
+    FORGED = "forged"
+    ELSEWHERE = "elsewhere"
+    UNPREPARED = "unprepared"
 
-    results: Mapping[str, TestResult]
-    seconds: float = 0.0
-    origins: Mapping[str, str] = field(default_factory=dict)
-    problem: str = ""
-    tail: str = field(default="", repr=False)
 
-    @property
-    def held(self) -> frozenset[str]:
-        """The ids of the tests that passed."""
-        return frozenset(id for id, result in self.results.items() if result.held)
+class Instrument(Enum):
+    """What watches a run."""
+
+    PLAIN = "plain"
+    COVERAGE = "coverage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +58,35 @@ class Coverage:
 
     lines: Mapping[str, frozenset[int]] = field(repr=False)
     by_test: Mapping[str, Mapping[str, frozenset[int]]] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """One run of the target's tests.
+
+    Parameters:
+        results: every test that was collected, by its id.
+        seconds: wall time of the run as the parent saw it.
+        origins: the file each imported module of the target came from, by module name.
+        problem: why the run as a whole cannot be believed (it crashed, a canary came back wrong,
+            a limit ended it); empty when it can.
+        tail: the end of what it printed, for people.
+        fault: which kind of problem it is, ``None`` when there is none.
+        coverage: which test ran which line, where that was asked for.
+    """
+
+    results: Mapping[str, TestResult]
+    seconds: float = 0.0
+    origins: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
+    tail: str = field(default="", repr=False)
+    fault: Fault | None = None
+    coverage: Coverage | Missing = Missing("coverage", "not measured")
+
+    @property
+    def held(self) -> frozenset[str]:
+        """The ids of the tests that passed."""
+        return frozenset(id for id, result in self.results.items() if result.held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +111,14 @@ class Facts:
         coverage: the run under coverage, or why there is none.
         flaky: tests whose result differed between two runs of the same code; they do not decide.
         set_aside: tests that fail at base, which prove nothing.
+        notes: what a reader of the run's header should know about these runs.
     """
 
     plain: Suite | Missing
     coverage: Coverage | Missing = Missing("coverage", "not measured")
     flaky: frozenset[str] = frozenset()
     set_aside: tuple[SetAside, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def deciding(self) -> frozenset[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-from improver.facts import Facts, Suite
+from improver.facts import Facts, Instrument, Suite
 from improver.values import (
     Category,
     Change,
@@ -116,8 +116,8 @@ class Ask(Protocol):
 class RunTests(Protocol):
     """Runs the target's tests on a tree and reads the result as hostile input."""
 
-    def __call__(self, trial: Trial, select: Sequence[str] = ()) -> Suite:
-        """Run all tests, or those with the given ids."""
+    def __call__(self, trial: Trial, select: Sequence[str] = (), *, instrument: Instrument = Instrument.PLAIN) -> Suite:
+        """Run all tests, or those with the given ids, watched by an instrument or by none."""
         ...
 
 
