@@ -1,0 +1,347 @@
+"""The target's repository, asked and never changed; only `update_ref` writes, and only publishing calls it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from improver.errors import GitFailed, UsageError
+from improver.git.place import Place, find_place
+from improver.git.program import find_git
+from improver.git.status import Status, read_status
+from improver.values import Change, FileChange, Missing
+
+if TYPE_CHECKING:
+    from improver.git.command import Git
+
+GITLINK = "160000"
+_ABSENT = "000000"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of a tree.
+
+    Parameters:
+        mode: git's mode (``100644``, ``100755``, ``120000`` a link, ``160000`` a submodule).
+        kind: ``blob``, or ``commit`` for a submodule.
+        size: bytes of the content; -1 where it is not known (submodules, objects not fetched).
+    """
+
+    path: str
+    mode: str
+    kind: str
+    oid: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository and one checkout of it.
+
+    Parameters:
+        place: its folders.
+        object_format: ``sha1`` or ``sha256``.
+        git: the command, for what has no method here.
+    """
+
+    place: Place
+    object_format: str
+    git: Git = field(repr=False, compare=False)
+
+    @classmethod
+    def open(cls, path: Path) -> Repository:
+        """The repository that holds a file or folder.
+
+        Raises:
+            UsageError: the path does not exist, or lies in no repository.
+            GitFailed: git is missing or too old, or the repository cannot be read.
+        """
+        place = find_place(path)
+        if isinstance(place, Missing):
+            raise UsageError(place.reason, remedy=place.remedy)
+        git = _command(place)
+        return cls(place, _text(git.rev_parse("--show-object-format")) or "sha1", git)
+
+    @property
+    def top(self) -> Path:
+        """The top of the checkout."""
+        return self.place.top
+
+    @property
+    def bare(self) -> bool:
+        """Whether there is no checkout."""
+        return self.place.bare
+
+    @property
+    def fingerprint(self) -> str:
+        """A name for this repository's folder in the state: the same for all its checkouts."""
+        own = self.place.common_dir
+        name = own.parent.name if own.name == ".git" else own.name
+        key = hashlib.sha256(os.fsencode(own) + b"\0" + self.object_format.encode()).hexdigest()
+        return f"{re.sub(r'[^A-Za-z0-9._-]', '_', name)[:40].lstrip('.-') or 'repository'}-{key[:12]}"
+
+    @property
+    def null_oid(self) -> str:
+        """The name of no object."""
+        return "0" * (64 if self.object_format == "sha256" else 40)
+
+    def resolve(self, rev: str) -> str:
+        """The commit that a user's word names.
+
+        Raises:
+            UsageError: there is no such commit; for a repository without commits this is said.
+        """
+        oid = self._peel(rev, "commit")
+        if oid:
+            return oid
+        if rev == "HEAD":
+            raise UsageError(
+                f"The repository at {self.top} has no commit yet.",
+                remedy="Commit first: `git add -A && git commit`. `improver scan` needs no commit.",
+            )
+        raise UsageError(f"There is no commit `{_shown(rev)}` in {self.top}.", remedy=self._where_it_may_be())
+
+    def tree_of(self, rev: str) -> str:
+        """The tree that a commit, tag or tree names.
+
+        Raises:
+            UsageError: there is none.
+        """
+        oid = self._peel(rev, "tree")
+        if not oid:
+            raise UsageError(f"`{_shown(rev)}` names no tree in {self.top}.", remedy=self._where_it_may_be())
+        return oid
+
+    def entries(self, treeish: str, under: str = "") -> tuple[Entry, ...]:
+        """Every file of a tree, links and submodules included, in git's order.
+
+        Parameters:
+            treeish: an object name, as `resolve` gives it.
+            under: only this file or what lies in this folder.
+        """
+        words = ["-r", "-z", "--full-tree", "-l", treeish, *(["--", under] if under else [])]
+        status, output, _ = self.git.ls_tree(*words, with_extended_output=True)
+        if status:  # sizes of objects that were never fetched cannot be told
+            words.remove("-l")
+            output = self.git.ls_tree(*words)
+        return tuple(_entry(record) for record in _records(output))
+
+    def blobs(self, oids: Iterable[str]) -> dict[str, bytes]:
+        """The content of objects, by their names.
+
+        Raises:
+            GitFailed: an object is not there.
+        """
+        wanted = list(dict.fromkeys(oids))
+        if not wanted:
+            return {}
+        asked = "".join(f"{oid}\n" for oid in wanted).encode()
+        status, output, _ = self.git.cat_file("--batch", istream=asked, with_extended_output=True)
+        found = _batch(output)
+        absent = [oid for oid in wanted if oid not in found]
+        if absent or status:
+            raise self._absent(absent)
+        return found
+
+    def read(self, treeish: str, path: str) -> tuple[bytes, str] | None:
+        """Content and mode of one file of a tree; ``None`` where there is no such file."""
+        found = [entry for entry in self.entries(treeish, path) if entry.path == path and entry.kind == "blob"]
+        return (self.blobs([found[0].oid])[found[0].oid], found[0].mode) if found else None
+
+    def ignored(self) -> tuple[str, ...]:
+        """What lies in the checkout and git ignores, by the user's own list too; a folder ends in ``/``."""
+        users = self.config("core.excludesFile") or os.environ.get("XDG_CONFIG_HOME", "~/.config") + "/git/ignore"
+        settings = ("-c", f"core.excludesFile={Path(users).expanduser()}")
+        words = ("--others", "--ignored", "--exclude-standard", "--directory", "-z")
+        return tuple(map(_path, _records(self.git.execute(["git", *settings, "ls-files", *words]))))
+
+    def attributes(self, paths: Sequence[str], names: Sequence[str], treeish: str) -> dict[str, dict[str, str]]:
+        """The given gitattributes of paths, as a tree has them: ``set``, ``unset``, ``unspecified`` or a value."""
+        if not paths:
+            return {}
+        asked = b"".join(_raw(path) + b"\0" for path in paths)
+        with tempfile.TemporaryDirectory(prefix="improver-") as folder:
+            env = {"GIT_INDEX_FILE": f"{folder}/index"}
+            self.git.read_tree(treeish, env=env)
+            output = self.git.check_attr("--cached", "--stdin", "-z", *names, istream=asked, env=env)
+        words = _records(output)
+        found: dict[str, dict[str, str]] = {path: {} for path in paths}
+        for path, name, value in zip(words[::3], words[1::3], words[2::3], strict=True):
+            found[_path(path)][_path(name)] = _path(value)
+        return found
+
+    def status(self) -> Status:
+        """In what state the checkout is; no filter runs and the index stays as it is."""
+        return read_status(self.git, self.place)
+
+    def changes(self, base: str, head: str) -> Change:
+        """What differs between two trees, with whole contents; nothing counts as a rename.
+
+        Raises:
+            UsageError: one of them does not exist.
+            GitFailed: an object is not there.
+        """
+        first = self._peel(base, "commit") or self.tree_of(base)
+        output = self.git.diff_tree(*_RAW, first, self._peel(head, "commit") or self.tree_of(head))
+        return Change(first, self._file_changes(output))
+
+    def staged_changes(self) -> Change:
+        """What differs between HEAD and the index.
+
+        Raises:
+            UsageError: there is no commit yet.
+        """
+        base = self.resolve("HEAD")
+        return Change(base, self._file_changes(self.git.diff_index("--cached", *_RAW, base)))
+
+    def config(self, key: str) -> str:
+        """One setting of git as the user has it, their own configuration included; empty when unset."""
+        names = ("HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL")
+        env = {name: os.environ[name] for name in names if name in os.environ}
+        env.setdefault("GIT_CONFIG_GLOBAL", "")
+        own = {"GIT_CONFIG_NOSYSTEM": "0", **env}
+        status, output, _ = self.git.execute(["git", "config", "-z", "--get", key], env=own, with_extended_output=True)
+        return "" if status else _path(output.rstrip(b"\0"))
+
+    def remote_url(self, name: str = "origin") -> str:
+        """The address of a remote as its repository has it; empty where there is none."""
+        return self.config(f"remote.{name}.url")
+
+    def branches(self) -> dict[str, str]:
+        """The commit of every local branch, by its short name."""
+        output = self.git.for_each_ref("--format=%(objectname) %(refname)", "refs/heads/")
+        pairs = (line.split(b" ", 1) for line in output.splitlines())
+        return {_path(name).removeprefix("refs/heads/"): oid.decode() for oid, name in pairs}
+
+    def update_ref(self, name: str, new: str, old: str = "") -> None:
+        """Move a ref from one commit to another, or make it.
+
+        Parameters:
+            name: the whole name (``refs/heads/...``).
+            old: where it must stand now; empty when it must not exist.
+
+        Raises:
+            UsageError: git does not allow such a name.
+            GitFailed: it stands elsewhere, or cannot be written.
+        """
+        status, _, _ = self.git.check_ref_format(name, with_extended_output=True)
+        if status:
+            raise UsageError(f"`{_shown(name)}` cannot be the name of a branch.")
+        self.git.update_ref("-m", "improver", "--", name, new, old or self.null_oid)
+
+    def _peel(self, rev: str, kind: str) -> str:
+        if not rev or rev.startswith("-") or any(character in rev for character in "\0\n"):
+            raise UsageError(f"`{_shown(rev)}` cannot name a commit.")
+        words = ("--verify", "--quiet", "--end-of-options", f"{rev}^{{{kind}}}")
+        status, output, _ = self.git.rev_parse(*words, with_extended_output=True)
+        return "" if status else _text(output)
+
+    def _where_it_may_be(self) -> str:
+        if (self.place.common_dir / "shallow").exists():
+            return "The clone is shallow: `git fetch --unshallow` brings the rest of its history."
+        return "`git log --all --oneline` lists what is there."
+
+    def _absent(self, oids: Sequence[str]) -> GitFailed:
+        named = f"Object {oids[0]} is" if len(oids) == 1 else f"{len(oids)} objects are"
+        return GitFailed(
+            f"{named} not in {self.place.objects}: the clone is partial or damaged.",
+            left="Nothing was changed, and nothing was fetched.",
+            remedy="Bring them with `git fetch --refetch --filter=blob:limit=1g`, or clone without `--filter`.",
+        )
+
+    def _file_changes(self, output: bytes) -> tuple[FileChange, ...]:
+        rows = [(head.lstrip(b":").decode().split(" "), _path(path)) for head, path in _pairs(_records(output))]
+        sides = [side for row, _ in rows for side in ((row[0], row[2]), (row[1], row[3]))]
+        contents = self.blobs(oid for mode, oid in sides if mode not in (_ABSENT, GITLINK))
+        return tuple(
+            FileChange(
+                path,
+                _content(row[0], row[2], contents),
+                _content(row[1], row[3], contents),
+                _mode(row[0]),
+                _mode(row[1]),
+            )
+            for row, path in rows
+        )
+
+
+_RAW = (
+    "-r",
+    "-z",
+    "--raw",
+    "--no-renames",
+    "--no-abbrev",
+    "--ignore-submodules=none",
+    "--no-ext-diff",
+    "--no-textconv",
+)
+
+
+def _command(place: Place) -> Git:
+    program = find_git(outside=place.top)
+    for name in [name for name in os.environ if name.startswith("GIT_PYTHON")]:
+        del os.environ[name]
+    os.environ["GIT_PYTHON_GIT_EXECUTABLE"] = str(program)  # GitPython asks for its version when imported
+    os.environ["GIT_PYTHON_REFRESH"] = "quiet"
+    from improver.git.command import Git  # noqa: PLC0415 - 60 ms that work without git need not wait for
+
+    return Git(program, place)
+
+
+def _records(output: bytes) -> list[bytes]:
+    return output.split(b"\0")[:-1]
+
+
+def _pairs(words: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    return zip(words[::2], words[1::2], strict=True)
+
+
+def _path(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _raw(path: str) -> bytes:
+    return path.encode("utf-8", "surrogateescape")
+
+
+def _text(output: bytes) -> str:
+    return output.decode("ascii", "replace").strip()
+
+
+def _shown(word: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in word)[:200]
+
+
+def _entry(record: bytes) -> Entry:
+    head, path = record.split(b"\t", 1)
+    mode, kind, oid, *size = head.decode().split()
+    return Entry(_path(path), mode, kind, oid, int(size[0]) if size and size[0].isdigit() else -1)
+
+
+def _batch(output: bytes) -> dict[str, bytes]:
+    found = {}
+    position = 0
+    while (end := output.find(b"\n", position)) >= 0:
+        words = output[position:end].decode().split(" ")
+        position = end + 1
+        if len(words) == 3 and words[2].isdigit():
+            found[words[0]] = output[position : position + int(words[2])]
+            position += int(words[2]) + 1
+    return found
+
+
+def _content(mode: str, oid: str, contents: Mapping[str, bytes]) -> bytes | None:
+    if mode == _ABSENT:
+        return None
+    return f"Subproject commit {oid}\n".encode() if mode == GITLINK else contents[oid]
+
+
+def _mode(mode: str) -> str:
+    return "" if mode == _ABSENT else mode
