@@ -63,7 +63,7 @@ class Git(gitpython.Git):
         env: Mapping[str, str] | None = None,
         with_exceptions: bool = True,
         with_extended_output: bool = False,
-        **_: Any,
+        as_process: bool = False,
     ) -> Any:
         """Run git and return what it printed, as bytes.
 
@@ -72,11 +72,14 @@ class Git(gitpython.Git):
             istream: what git reads from standard input.
             env: more environment; ours wins unless a name is given here.
             with_exceptions: raise when git fails.
-            with_extended_output: return (status, output, errors) instead of the output.
+            with_extended_output: return (status, output, errors) instead of the output; failing is then no error.
+            as_process: GitPython's wish for a child that stays; refused.
 
         Raises:
             GitFailed: git failed, was stopped, or could not be started.
         """
+        if as_process:
+            raise TypeError("a git that stays alive cannot go through improver.process")
         safe = [f"safe.directory={self.place.top}", *_SAFE]
         options = [word for setting in safe for word in ("-c", setting)]
         argv = [str(self.program), "--no-pager", *options, *command[1:]]
