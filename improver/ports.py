@@ -121,6 +121,18 @@ class RunTests(Protocol):
         ...
 
 
+class Progress(Protocol):
+    """Told what is being done, for whoever watches."""
+
+    def step(self, what: str, total: int | None = None) -> None:
+        """A new step begins; `total` is how many things it will go through, where that is known."""
+        ...
+
+    def advance(self, detail: str = "") -> None:
+        """One more thing of the step is done; `detail` names what is next."""
+        ...
+
+
 class Keep(Protocol):
     """Computes something once and keeps it under a key that names everything it depends on."""
 
@@ -151,7 +163,13 @@ class Hearing:
 
 
 class Gate(Protocol):
-    """Examines a change. The name is that of its file."""
+    """Examines a change. The name is that of its file.
+
+    A gate that sets `runs_target` starts the target's own code. Those that only read hear each kind of
+    change apart; those that run hear everything together, since a run costs the same for one as for forty.
+    """
+
+    runs_target: ClassVar[bool]
 
     def examine(self, hearing: Hearing) -> Evidence | NotApplicable:
         """What was found; never raises for a bad change."""

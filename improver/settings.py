@@ -106,8 +106,10 @@ def read_project(read: Callable[[str], bytes | None], known_analyzers: frozenset
     found = []
     pyproject = read("pyproject.toml")
     if pyproject is not None and b"improver" in pyproject:
-        table = parse_toml(pyproject, "pyproject.toml").get("tool", {}).get("improver")
-        if table is not None:
+        tools = parse_toml(pyproject, "pyproject.toml").get("tool", {})
+        if not isinstance(tools, Mapping):
+            raise SettingsError("pyproject.toml, `tool`: expected a table.")
+        if (table := tools.get("improver")) is not None:
             found.append(("pyproject.toml, [tool.improver]", table))
     own = read(".improver/settings.toml")
     if own is not None:
