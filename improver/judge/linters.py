@@ -7,6 +7,7 @@ project's own settings apply. What they print is hostile input: it is matched, n
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +24,12 @@ _MARK = "improver-finding"
 _LINE_NUMBER = re.compile(r"\bline \d+")
 _PYDOCSTYLE_PLACE = re.compile(r"^(?P<path>\S.*):\d+ .*:$")
 _PYDOCSTYLE_FINDING = re.compile(r"^\s+(?P<code>D\d{3}): (?P<message>.*)$")
-_BLACK_FINDING = re.compile(r"^would reformat (?P<path>.+)$", re.MULTILINE | re.IGNORECASE)
+_REFORMATTED = (
+    re.compile(r"^would reformat:? (?P<path>.+)$", re.MULTILINE | re.IGNORECASE),
+    re.compile(r"^(?P<path>.+?):\d+:\d+: unformatted: ", re.MULTILINE),  # newer ruff
+)
+# The concise format names each file on a line of its own; versions that lack it say "would reformat" anyway.
+_ENVIRON = {"BLACK_NUM_WORKERS": "1", "NO_COLOR": "1", "RUFF_OUTPUT_FORMAT": "concise"}
 
 
 class ToolFailed(Exception):
@@ -47,32 +53,41 @@ class Tool:
     read: Callable[[Completed], Iterator[tuple[str, str, str]]]
 
 
-def ask(tool: Tool, trial: Trial, paths: Sequence[str]) -> Findings:
+def ask(tool: Tool, trial: Trial, paths: Sequence[str], project: str) -> Findings:
     """What the tool finds in these files of the tree, by paths relative to the repository.
+
+    Parameters:
+        project: the folder it starts in, relative to the repository.
 
     Raises:
         ToolFailed: it could not be run, was stopped, or printed what is not understood.
     """
     files = [str(trial.at / path) for path in paths]
     argv = [str(trial.python), "-m", *tool.argv, *files]
-    done = trial.run(argv, environ={"BLACK_NUM_WORKERS": "1", "NO_COLOR": "1"}, seconds=SECONDS)
+    done = trial.run(argv, environ=_ENVIRON, seconds=SECONDS)
     if done.stopped:
         raise ToolFailed(f"{tool.name} was stopped ({done.stopped})")
     if done.returncode not in tool.fine:
         raise ToolFailed(f"{tool.name} ended with status {done.returncode}{_last_words(done)}")
     found: Findings = Counter()
     for path, code, message in tool.read(done):
-        found[_relative(path, trial), code, _LINE_NUMBER.sub("line N", message)] += 1
+        found[_relative(path, trial, project), code, _LINE_NUMBER.sub("line N", message)] += 1
+    if done.returncode and not found:
+        raise ToolFailed(f"{tool.name} complains, and of what is not understood{_last_words(done)}")
+    if strange := {path for path, _, _ in found}.difference(paths):
+        raise ToolFailed(f"{tool.name} names a file that it was not asked about: {min(strange)[:200]}")
     return found
 
 
 def _last_words(done: Completed) -> str:
     lines = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()
-    return f": {lines[-1][:200]}" if lines else ""
+    errors = [line for line in lines if line.lower().startswith("error")]
+    return f": {(errors or lines)[-1][:200].rstrip('.')}" if lines else ""
 
 
-def _relative(path: str, trial: Trial) -> str:
-    full = PurePosixPath(path)
+def _relative(path: str, trial: Trial, project: str) -> str:
+    """A path as a tool prints it, absolute or from where it started, as git would name it."""
+    full = PurePosixPath(posixpath.normpath(trial.at / project / path))
     return str(full.relative_to(trial.at)) if full.is_relative_to(trial.at) else path
 
 
@@ -81,8 +96,10 @@ def _text(stream: bytes) -> str:
 
 
 def _reformatted(done: Completed) -> Iterator[tuple[str, str, str]]:
-    for match in _BLACK_FINDING.finditer(_text(done.stderr + b"\n" + done.stdout)):
-        yield match["path"], "format", "would be reformatted"
+    printed = _text(done.stderr + b"\n" + done.stdout)
+    for pattern in _REFORMATTED:
+        for match in pattern.finditer(printed):
+            yield match["path"], "format", "would be reformatted"
 
 
 def _ruff_findings(done: Completed) -> Iterator[tuple[str, str, str]]:

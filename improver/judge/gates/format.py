@@ -10,7 +10,7 @@ from functools import partial
 
 from improver.judge.layout import BlackSettings, black_is_content, black_settings
 from improver.judge.linters import FORMATTERS, LINTERS, Findings, Tool, ToolFailed, ask
-from improver.ports import Hearing, Trial
+from improver.ports import Hearing
 from improver.values import Environment, Evidence, FileChange, Measure, NotApplicable, Verdict
 
 LARGEST_SETTINGS = 1 << 20
@@ -74,7 +74,9 @@ def _judge_layout(hearing: Hearing, files: Sequence[FileChange], tally: _Tally) 
 def _judge_own_formatter(hearing: Hearing, tool: Tool, files: Sequence[FileChange], tally: _Tally) -> None:
     tally.asked.append(_versioned(hearing, tool.name))
     try:
-        after = {path for path, _, _ in ask(tool, hearing.changed, [file.path for file in files])}
+        after = {
+            path for path, _, _ in ask(tool, hearing.changed, [file.path for file in files], hearing.target.project)
+        }
         before = {path for path, _, _ in _at_base(hearing, tool, [file for file in files if file.path in after])}
     except ToolFailed as failure:
         tally.problems.append(str(failure))
@@ -142,7 +144,7 @@ def _pyproject(hearing: Hearing) -> bytes:
 def _judge_findings(hearing: Hearing, tool: Tool, files: Sequence[FileChange], tally: _Tally) -> None:
     tally.asked.append(_versioned(hearing, tool.name))
     try:
-        after = ask(tool, hearing.changed, [file.path for file in files])
+        after = ask(tool, hearing.changed, [file.path for file in files], hearing.target.project)
         suspects = {path for path, _, _ in after}
         before = _at_base(hearing, tool, [file for file in files if file.path in suspects])
     except ToolFailed as failure:
@@ -163,12 +165,16 @@ def _at_base(hearing: Hearing, tool: Tool, files: Sequence[FileChange]) -> Findi
         return Counter()
     parts = (hearing.target.base, hearing.target.project, " ".join(tool.argv), _versioned(hearing, tool.name), *paths)
     key = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
-    rows = hearing.keep(f"format:{tool.name}:{key}", _rows(tool, hearing.base, paths))
+    rows = hearing.keep(f"format:{tool.name}:{key}", _rows(hearing, tool, paths))
     return Counter({(path, code, message): times for path, code, message, times in rows})
 
 
-def _rows(tool: Tool, trial: Trial, paths: Sequence[str]) -> Callable[[], list[list[object]]]:
-    return lambda: [[*finding, times] for finding, times in ask(tool, trial, paths).items()]
+def _rows(hearing: Hearing, tool: Tool, paths: Sequence[str]) -> Callable[[], list[list[object]]]:
+    def compute() -> list[list[object]]:
+        found = ask(tool, hearing.base, paths, hearing.target.project)
+        return [[*finding, times] for finding, times in found.items()]
+
+    return compute
 
 
 def _versioned(hearing: Hearing, name: str) -> str:
