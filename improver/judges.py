@@ -5,93 +5,31 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathspec import PathSpec
+    from pathspec import GitIgnoreSpec
+
+from improver.errors import SettingsError
 
 _TEST_NAME = re.compile(r"(test_.*|.*_tests?|tests?)\.py\Z")
 _TEST_FOLDERS = frozenset({"tests", "test", "__tests__"})
-_NAMES = frozenset(
-    [
-        "conftest.py",
-        "sitecustomize.py",
-        "usercustomize.py",
-        "pyproject.toml",
-        "setup.py",
-        "setup.cfg",
-        "tox.ini",
-        "noxfile.py",
-        "pytest.ini",
-        ".pytest.ini",
-        "pytest.toml",
-        ".pytest.toml",
-        ".coveragerc",
-        "mypy.ini",
-        ".mypy.ini",
-        ".pylintrc",
-        "pylintrc",
-        ".flake8",
-        ".pydocstyle",
-        ".pydocstylerc",
-        "ruff.toml",
-        ".ruff.toml",
-        ".isort.cfg",
-        ".style.yapf",
-        ".bandit",
-        "bandit.yaml",
-        "pyrightconfig.json",
-        "pyrefly.toml",
-        "ty.toml",
-        "toxfile.py",
-        "makefile",
-        "justfile",
-        "taskfile.yml",
-        "taskfile.yaml",
-        "manifest.in",
-        "poetry.lock",
-        "uv.lock",
-        "pdm.lock",
-        "pdm.toml",
-        "pipfile",
-        "pipfile.lock",
-        "pylock.toml",
-        "conda-lock.yml",
-        "environment.yml",
-        "environment.yaml",
-        "hatch.toml",
-        "poetry.toml",
-        "pixi.toml",
-        "pixi.lock",
-        "uv.toml",
-        "codeowners",
-        ".gitattributes",
-        ".gitmodules",
-        ".gitignore",
-        ".git-blame-ignore-revs",
-        ".pre-commit-config.yaml",
-        ".pre-commit-hooks.yaml",
-        ".travis.yml",
-        ".gitlab-ci.yml",
-        "appveyor.yml",
-        ".appveyor.yml",
-        "azure-pipelines.yml",
-        "jenkinsfile",
-        ".drone.yml",
-        ".cirrus.yml",
-        ".readthedocs.yaml",
-        ".readthedocs.yml",
-        "codecov.yml",
-        ".codecov.yml",
-        "dockerfile",
-        ".dockerignore",
-        ".python-version",
-        ".tool-versions",
-        "mise.toml",
-        "renovate.json",
-        ".editorconfig",
-    ]
-)
+# fmt: off
+_NAMES = frozenset((
+    ".appveyor.yml", ".bandit", ".cirrus.yml", ".codecov.yml", ".coveragerc", ".dockerignore", ".drone.yml",
+    ".editorconfig", ".flake8", ".git-blame-ignore-revs", ".gitattributes", ".gitignore", ".gitlab-ci.yml",
+    ".gitmodules", ".isort.cfg", ".mypy.ini", ".pre-commit-config.yaml", ".pre-commit-hooks.yaml", ".pydocstyle",
+    ".pydocstylerc", ".pylintrc", ".pytest.ini", ".pytest.toml", ".python-version", ".readthedocs.yaml",
+    ".readthedocs.yml", ".ruff.toml", ".style.yapf", ".tool-versions", ".travis.yml", "appveyor.yml",
+    "azure-pipelines.yml", "bandit.yaml", "codecov.yml", "codeowners", "conda-lock.yml", "conftest.py", "dockerfile",
+    "environment.yaml", "environment.yml", "hatch.toml", "jenkinsfile", "justfile", "makefile", "manifest.in",
+    "mise.toml", "mypy.ini", "noxfile.py", "pdm.lock", "pdm.toml", "pipfile", "pipfile.lock", "pixi.lock",
+    "pixi.toml", "poetry.lock", "poetry.toml", "pylintrc", "pylock.toml", "pyproject.toml", "pyrefly.toml",
+    "pyrightconfig.json", "pytest.ini", "pytest.toml", "renovate.json", "ruff.toml", "setup.cfg", "setup.py",
+    "sitecustomize.py", "taskfile.yaml", "taskfile.yml", "tox.ini", "toxfile.py", "ty.toml", "usercustomize.py",
+    "uv.lock", "uv.toml",
+))
+# fmt: on
 _REQUIREMENTS = re.compile(r"(.*requirements.*|.*constraints.*)\.(txt|in|lock)\Z")
 _FOLDERS = (".github/", ".gitlab/", ".circleci/", ".buildkite/", ".woodpecker/", ".forgejo/", ".gitea/", ".improver/")
 _ENDINGS = (".pth", ".lock", "._pth")
@@ -106,6 +44,9 @@ def is_judge(path: str, extra: Sequence[str] = ()) -> bool:
     Parameters:
         path: POSIX, relative to the repository.
         extra: gitignore patterns of the project's own, on top of the floor.
+
+    Raises:
+        SettingsError: a pattern is malformed.
     """
     return _is_floor(path.lower()) or (bool(extra) and _patterns(tuple(extra)).match_file(path))
 
@@ -147,7 +88,10 @@ def _split(path: str) -> tuple[list[str], str]:
 
 
 @lru_cache(maxsize=32)
-def _patterns(lines: tuple[str, ...]) -> PathSpec[Any]:
-    from pathspec import PathSpec  # noqa: PLC0415 - only projects with patterns of their own pay for it
+def _patterns(lines: tuple[str, ...]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - only projects with patterns of their own pay for it
 
-    return PathSpec.from_lines("gitwildmatch", lines)
+    try:
+        return GitIgnoreSpec.from_lines(lines)
+    except ValueError as error:
+        raise SettingsError(f"`judges` holds a pattern that git would not understand: {error}.") from error
