@@ -60,7 +60,7 @@ class Git(gitpython.Git):
         command: Sequence[str],
         istream: bytes = b"",
         *,
-        env: Mapping[str, str] | None = None,
+        env: Mapping[str, str | None] | None = None,
         with_exceptions: bool = True,
         with_extended_output: bool = False,
         as_process: bool = False,
@@ -70,7 +70,7 @@ class Git(gitpython.Git):
         Parameters:
             command: GitPython's words; the first is replaced by our own git.
             istream: what git reads from standard input.
-            env: more environment; ours wins unless a name is given here.
+            env: names that differ from our environment; ``None`` takes one away.
             with_exceptions: raise when git fails.
             with_extended_output: return (status, output, errors) instead of the output; failing is then no error.
             as_process: GitPython's wish for a child that stays; refused.
@@ -83,7 +83,8 @@ class Git(gitpython.Git):
         safe = [f"safe.directory={self.place.top}", *_SAFE]
         options = [word for setting in safe for word in ("-c", setting)]
         argv = [str(self.program), "--no-pager", *options, *command[1:]]
-        environ = {**ENVIRON, **self._named(), **(env or {})}
+        merged = {**ENVIRON, **self._named(), **(env or {})}
+        environ = {name: value for name, value in merged.items() if value is not None}
         try:
             done = process.run(argv, environ=environ, workdir=self.place.top, stdin=istream, seconds=_SECONDS)
         except OSError as error:

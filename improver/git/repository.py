@@ -6,22 +6,21 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from improver.errors import GitFailed, UsageError
+from improver.git.changes import RAW, file_changes
 from improver.git.place import Place, find_place
 from improver.git.program import find_git
+from improver.git.records import batch, records, shown, to_bytes, to_path, to_word
 from improver.git.status import Status, read_status
-from improver.values import Change, FileChange, Missing
+from improver.values import Change, Missing
 
 if TYPE_CHECKING:
     from improver.git.command import Git
-
-GITLINK = "160000"
-_ABSENT = "000000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class Repository:
         if isinstance(place, Missing):
             raise UsageError(place.reason, remedy=place.remedy)
         git = _command(place)
-        return cls(place, _text(git.rev_parse("--show-object-format")) or "sha1", git)
+        return cls(place, to_word(git.rev_parse("--show-object-format")) or "sha1", git)
 
     @property
     def top(self) -> Path:
@@ -106,7 +105,7 @@ class Repository:
                 f"The repository at {self.top} has no commit yet.",
                 remedy="Commit first: `git add -A && git commit`. `improver scan` needs no commit.",
             )
-        raise UsageError(f"There is no commit `{_shown(rev)}` in {self.top}.", remedy=self._where_it_may_be())
+        raise UsageError(f"There is no commit `{shown(rev)}` in {self.top}.", remedy=self._where_it_may_be())
 
     def tree_of(self, rev: str) -> str:
         """The tree that a commit, tag or tree names.
@@ -116,7 +115,7 @@ class Repository:
         """
         oid = self._peel(rev, "tree")
         if not oid:
-            raise UsageError(f"`{_shown(rev)}` names no tree in {self.top}.", remedy=self._where_it_may_be())
+            raise UsageError(f"`{shown(rev)}` names no tree in {self.top}.", remedy=self._where_it_may_be())
         return oid
 
     def entries(self, treeish: str, under: str = "") -> tuple[Entry, ...]:
@@ -131,7 +130,7 @@ class Repository:
         if status:  # sizes of objects that were never fetched cannot be told
             words.remove("-l")
             output = self.git.ls_tree(*words)
-        return tuple(_entry(record) for record in _records(output))
+        return tuple(_entry(record) for record in records(output))
 
     def blobs(self, oids: Iterable[str]) -> dict[str, bytes]:
         """The content of objects, by their names.
@@ -144,7 +143,7 @@ class Repository:
             return {}
         asked = "".join(f"{oid}\n" for oid in wanted).encode()
         status, output, _ = self.git.cat_file("--batch", istream=asked, with_extended_output=True)
-        found = _batch(output)
+        found = batch(output)
         absent = [oid for oid in wanted if oid not in found]
         if absent or status:
             raise self._absent(absent)
@@ -160,21 +159,21 @@ class Repository:
         users = self.config("core.excludesFile") or os.environ.get("XDG_CONFIG_HOME", "~/.config") + "/git/ignore"
         settings = ("-c", f"core.excludesFile={Path(users).expanduser()}")
         words = ("--others", "--ignored", "--exclude-standard", "--directory", "-z")
-        return tuple(map(_path, _records(self.git.execute(["git", *settings, "ls-files", *words]))))
+        return tuple(map(to_path, records(self.git.execute(["git", *settings, "ls-files", *words]))))
 
     def attributes(self, paths: Sequence[str], names: Sequence[str], treeish: str) -> dict[str, dict[str, str]]:
         """The given gitattributes of paths, as a tree has them: ``set``, ``unset``, ``unspecified`` or a value."""
         if not paths:
             return {}
-        asked = b"".join(_raw(path) + b"\0" for path in paths)
+        asked = b"".join(to_bytes(path) + b"\0" for path in paths)
         with tempfile.TemporaryDirectory(prefix="improver-") as folder:
             env = {"GIT_INDEX_FILE": f"{folder}/index"}
             self.git.read_tree(treeish, env=env)
             output = self.git.check_attr("--cached", "--stdin", "-z", *names, istream=asked, env=env)
-        words = _records(output)
+        words = records(output)
         found: dict[str, dict[str, str]] = {path: {} for path in paths}
         for path, name, value in zip(words[::3], words[1::3], words[2::3], strict=True):
-            found[_path(path)][_path(name)] = _path(value)
+            found[to_path(path)][to_path(name)] = to_path(value)
         return found
 
     def status(self) -> Status:
@@ -189,8 +188,8 @@ class Repository:
             GitFailed: an object is not there.
         """
         first = self._peel(base, "commit") or self.tree_of(base)
-        output = self.git.diff_tree(*_RAW, first, self._peel(head, "commit") or self.tree_of(head))
-        return Change(first, self._file_changes(output))
+        output = self.git.diff_tree(*RAW, first, self._peel(head, "commit") or self.tree_of(head))
+        return Change(first, file_changes(output, self.blobs))
 
     def staged_changes(self) -> Change:
         """What differs between HEAD and the index.
@@ -199,16 +198,14 @@ class Repository:
             UsageError: there is no commit yet.
         """
         base = self.resolve("HEAD")
-        return Change(base, self._file_changes(self.git.diff_index("--cached", *_RAW, base)))
+        return Change(base, file_changes(self.git.diff_index("--cached", *RAW, base), self.blobs))
 
     def config(self, key: str) -> str:
         """One setting of git as the user has it, their own configuration included; empty when unset."""
-        names = ("HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL")
-        env = {name: os.environ[name] for name in names if name in os.environ}
-        env.setdefault("GIT_CONFIG_GLOBAL", "")
-        own = {"GIT_CONFIG_NOSYSTEM": "0", **env}
+        own = {name: os.environ.get(name) for name in ("HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL")}
+        own["GIT_CONFIG_NOSYSTEM"] = None
         status, output, _ = self.git.execute(["git", "config", "-z", "--get", key], env=own, with_extended_output=True)
-        return "" if status else _path(output.rstrip(b"\0"))
+        return "" if status else to_path(output.rstrip(b"\0"))
 
     def remote_url(self, name: str = "origin") -> str:
         """The address of a remote as its repository has it; empty where there is none."""
@@ -218,7 +215,7 @@ class Repository:
         """The commit of every local branch, by its short name."""
         output = self.git.for_each_ref("--format=%(objectname) %(refname)", "refs/heads/")
         pairs = (line.split(b" ", 1) for line in output.splitlines())
-        return {_path(name).removeprefix("refs/heads/"): oid.decode() for oid, name in pairs}
+        return {to_path(name).removeprefix("refs/heads/"): oid.decode() for oid, name in pairs}
 
     def update_ref(self, name: str, new: str, old: str = "") -> None:
         """Move a ref from one commit to another, or make it.
@@ -233,15 +230,15 @@ class Repository:
         """
         status, _, _ = self.git.check_ref_format(name, with_extended_output=True)
         if status:
-            raise UsageError(f"`{_shown(name)}` cannot be the name of a branch.")
+            raise UsageError(f"`{shown(name)}` cannot be the name of a branch.")
         self.git.update_ref("-m", "improver", "--", name, new, old or self.null_oid)
 
     def _peel(self, rev: str, kind: str) -> str:
         if not rev or rev.startswith("-") or any(character in rev for character in "\0\n"):
-            raise UsageError(f"`{_shown(rev)}` cannot name a commit.")
+            raise UsageError(f"`{shown(rev)}` cannot name a commit.")
         words = ("--verify", "--quiet", "--end-of-options", f"{rev}^{{{kind}}}")
         status, output, _ = self.git.rev_parse(*words, with_extended_output=True)
-        return "" if status else _text(output)
+        return "" if status else to_word(output)
 
     def _where_it_may_be(self) -> str:
         if (self.place.common_dir / "shallow").exists():
@@ -256,33 +253,6 @@ class Repository:
             remedy="Bring them with `git fetch --refetch --filter=blob:limit=1g`, or clone without `--filter`.",
         )
 
-    def _file_changes(self, output: bytes) -> tuple[FileChange, ...]:
-        rows = [(head.lstrip(b":").decode().split(" "), _path(path)) for head, path in _pairs(_records(output))]
-        sides = [side for row, _ in rows for side in ((row[0], row[2]), (row[1], row[3]))]
-        contents = self.blobs(oid for mode, oid in sides if mode not in (_ABSENT, GITLINK))
-        return tuple(
-            FileChange(
-                path,
-                _content(row[0], row[2], contents),
-                _content(row[1], row[3], contents),
-                _mode(row[0]),
-                _mode(row[1]),
-            )
-            for row, path in rows
-        )
-
-
-_RAW = (
-    "-r",
-    "-z",
-    "--raw",
-    "--no-renames",
-    "--no-abbrev",
-    "--ignore-submodules=none",
-    "--no-ext-diff",
-    "--no-textconv",
-)
-
 
 def _command(place: Place) -> Git:
     program = find_git(outside=place.top)
@@ -295,53 +265,7 @@ def _command(place: Place) -> Git:
     return Git(program, place)
 
 
-def _records(output: bytes) -> list[bytes]:
-    return output.split(b"\0")[:-1]
-
-
-def _pairs(words: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    return zip(words[::2], words[1::2], strict=True)
-
-
-def _path(raw: bytes) -> str:
-    return raw.decode("utf-8", "surrogateescape")
-
-
-def _raw(path: str) -> bytes:
-    return path.encode("utf-8", "surrogateescape")
-
-
-def _text(output: bytes) -> str:
-    return output.decode("ascii", "replace").strip()
-
-
-def _shown(word: str) -> str:
-    return "".join(character if character.isprintable() else "?" for character in word)[:200]
-
-
 def _entry(record: bytes) -> Entry:
     head, path = record.split(b"\t", 1)
     mode, kind, oid, *size = head.decode().split()
-    return Entry(_path(path), mode, kind, oid, int(size[0]) if size and size[0].isdigit() else -1)
-
-
-def _batch(output: bytes) -> dict[str, bytes]:
-    found = {}
-    position = 0
-    while (end := output.find(b"\n", position)) >= 0:
-        words = output[position:end].decode().split(" ")
-        position = end + 1
-        if len(words) == 3 and words[2].isdigit():
-            found[words[0]] = output[position : position + int(words[2])]
-            position += int(words[2]) + 1
-    return found
-
-
-def _content(mode: str, oid: str, contents: Mapping[str, bytes]) -> bytes | None:
-    if mode == _ABSENT:
-        return None
-    return f"Subproject commit {oid}\n".encode() if mode == GITLINK else contents[oid]
-
-
-def _mode(mode: str) -> str:
-    return "" if mode == _ABSENT else mode
+    return Entry(to_path(path), mode, kind, oid, int(size[0]) if size and size[0].isdigit() else -1)

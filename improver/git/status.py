@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from improver.errors import GitFailed
 from improver.git.place import Place
+from improver.git.records import records, to_bytes, to_path
 
 if TYPE_CHECKING:
     from improver.git.command import Git
@@ -87,7 +88,7 @@ def read_status(git: Git, place: Place) -> Status:
     drivers = _filters(names)
     found = _Found.read(git.status(*_WORDS, env=_silenced(drivers)))
     unsure = _filtered(git, found.dirty) if drivers else frozenset()
-    tracked = _records(git.ls_files("--stage", "-z"))
+    tracked = records(git.ls_files("--stage", "-z"))
     return Status(
         branch=found.branch,
         staged=tuple(found.staged),
@@ -99,7 +100,7 @@ def read_status(git: Git, place: Place) -> Status:
         shallow=(place.common_dir / "shallow").exists(),
         partial=any(name == "extensions.partialclone" or name.endswith(".promisor") for name in names),
         linked=place.linked and (place.git_dir / "commondir").exists(),
-        submodules=tuple(_path(record.split(b"\t", 1)[1]) for record in tracked if record.startswith(b"160000 ")),
+        submodules=tuple(to_path(record.split(b"\t", 1)[1]) for record in tracked if record.startswith(b"160000 ")),
         lfs=_keeps_large_files(git, tracked),
     )
 
@@ -117,8 +118,8 @@ class _Found:
     @classmethod
     def read(cls, output: bytes) -> _Found:
         found = cls()
-        for record in _records(output):
-            found._take(_path(record))
+        for record in records(output):
+            found._take(to_path(record))
         return found
 
     def _take(self, record: str) -> None:
@@ -138,7 +139,7 @@ class _Found:
 
 
 def _setting_names(git: Git) -> list[str]:
-    return [_path(name) for name in _records(git.config("--list", "--name-only", "-z"))]
+    return [to_path(name) for name in records(git.config("--list", "--name-only", "-z"))]
 
 
 def _filters(names: Iterable[str]) -> list[str]:
@@ -160,10 +161,10 @@ def _silenced(drivers: Iterable[str]) -> dict[str, str]:
 
 
 def _filtered(git: Git, paths: Sequence[str]) -> frozenset[str]:
-    asked = b"".join(path.encode("utf-8", "surrogateescape") + b"\0" for path in paths)
-    words = _records(git.check_attr("--stdin", "-z", "filter", istream=asked)) if asked else []
+    asked = b"".join(to_bytes(path) + b"\0" for path in paths)
+    words = records(git.check_attr("--stdin", "-z", "filter", istream=asked)) if asked else []
     return frozenset(
-        _path(path)
+        to_path(path)
         for path, value in zip(words[::3], words[2::3], strict=True)
         if value not in (b"unspecified", b"unset")
     )
@@ -177,11 +178,3 @@ def _keeps_large_files(git: Git, tracked: Iterable[bytes]) -> bool:
         return False
     status, output, _ = git.cat_file("--batch", istream=b"\n".join(rules) + b"\n", with_extended_output=True)
     return not status and b"filter=lfs" in output
-
-
-def _records(output: bytes) -> list[bytes]:
-    return output.split(b"\0")[:-1]
-
-
-def _path(raw: bytes) -> str:
-    return raw.decode("utf-8", "surrogateescape")
