@@ -217,12 +217,13 @@ class Repository:
         pairs = (line.split(b" ", 1) for line in output.splitlines())
         return {to_path(name).removeprefix("refs/heads/"): oid.decode() for oid, name in pairs}
 
-    def update_ref(self, name: str, new: str, old: str = "") -> None:
+    def update_ref(self, name: str, new: str, old: str = "", who: tuple[str, str] = ("improver", "improver")) -> None:
         """Move a ref from one commit to another, or make it.
 
         Parameters:
             name: the whole name (``refs/heads/...``).
             old: where it must stand now; empty when it must not exist.
+            who: name and address for the log of the ref.
 
         Raises:
             UsageError: git does not allow such a name.
@@ -231,7 +232,8 @@ class Repository:
         status, _, _ = self.git.check_ref_format(name, with_extended_output=True)
         if status:
             raise UsageError(f"`{shown(name)}` cannot be the name of a branch.")
-        self.git.update_ref("-m", "improver", "--", name, new, old or self.null_oid)
+        env = {"GIT_COMMITTER_NAME": who[0], "GIT_COMMITTER_EMAIL": who[1]}
+        self.git.update_ref("-m", "improver", "--", name, new, old or self.null_oid, env=env)
 
     def _peel(self, rev: str, kind: str) -> str:
         if not rev or rev.startswith("-") or any(character in rev for character in "\0\n"):
