@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -26,8 +28,10 @@ class _Tail:
         self.head = bytearray()
         self.tail = bytearray()
         self.dropped = 0
+        self.seen = 0
 
     def add(self, data: bytes) -> None:
+        self.seen += len(data)
         if self.limit is None:
             self.head += data
             return
@@ -52,6 +56,7 @@ def run(  # noqa: PLR0913 - one keyword for each thing that may vary
     stdin: bytes = b"",
     seconds: float | None = None,
     output: int | None = None,
+    flood: int | None = None,
     watch: Callable[[int], str] | None = None,
     keep_open: Sequence[int] = (),
 ) -> Completed:
@@ -62,6 +67,7 @@ def run(  # noqa: PLR0913 - one keyword for each thing that may vary
         environ: its whole environment; nothing of ours is added.
         seconds: wall time after which it and its session are killed.
         output: bytes kept of each stream, head and tail; all of it when ``None``.
+        flood: bytes printed, kept or not, that end the run for the reason ``output``.
         watch: called with the process id every 50 ms; a non-empty answer ends the run for that reason.
         keep_open: file descriptors that the program inherits.
 
@@ -86,12 +92,19 @@ def run(  # noqa: PLR0913 - one keyword for each thing that may vary
     if stdin:
         threads.append(_feed(process.stdin, stdin))
     try:
-        stopped = _wait(process, started, seconds, watch)
+        stopped = _wait(process, started, seconds, watch if flood is None else _or_flood(watch, flood, out, err))
     finally:
         _end(process)
     for thread in threads:
         thread.join(timeout=2.0)
     return Completed(process.returncode, out.value(), err.value(), time.monotonic() - started, stopped)
+
+
+def _or_flood(watch: Callable[[int], str] | None, most: int, *pipes: _Tail) -> Callable[[int], str]:
+    def look(pid: int) -> str:
+        return "output" if sum(pipe.seen for pipe in pipes) > most else watch(pid) if watch else ""
+
+    return look
 
 
 def _wait(
@@ -105,14 +118,30 @@ def _wait(
         if remaining is not None and remaining <= 0:
             return "time"
         pause = remaining if watch is None else min(POLL_SECONDS, remaining or POLL_SECONDS)
-        try:
-            process.wait(pause)
-        except subprocess.TimeoutExpired:
-            reason = watch(process.pid) if watch else ""
-            if reason:
-                return reason
-        else:
+        if _ended_within(process, pause):
             return ""
+        reason = watch(process.pid) if watch else ""
+        if reason:
+            return reason
+
+
+def _ended_within(process: subprocess.Popen[bytes], seconds: float | None) -> bool:
+    """Wait for the end; `Popen.wait` with a time limit notices it up to 50 ms late."""
+    try:
+        descriptor = os.pidfd_open(process.pid) if sys.platform == "linux" else -1
+    except OSError:
+        descriptor = -1
+    if descriptor < 0:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+        return process.returncode is not None
+    try:
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        poll.poll(None if seconds is None else seconds * 1000)
+    finally:
+        os.close(descriptor)
+    return process.poll() is not None
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -22,6 +22,7 @@ from improver.sandbox.watch import Watch
 
 OLDEST = (0, 8, 0)
 _GONE_SECONDS = 5.0
+_FLOOD = 64
 _PARTS_OF_USR = ("bin", "sbin", "lib", "lib32", "lib64", "libx32", "libexec", "share", "include")
 _PARTS_OF_LOCAL = ("bin", "sbin", "lib", "lib64", "share", "include")
 _TOP = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
@@ -98,6 +99,7 @@ class Bubblewrap:
                 stdin=cell.stdin,
                 seconds=cell.limits.seconds,
                 output=cell.limits.output,
+                flood=_FLOOD * cell.limits.output,
                 watch=_watch(cell, status),
                 keep_open=(status.end, *files.values()),
             )
