@@ -1,0 +1,24 @@
+"""Finds out what a target is, from its base commit and as data: nothing of it is imported or run."""
+
+from __future__ import annotations
+
+from improver.discover.committed import CommitTree
+from improver.discover.plain_folder import FolderTree
+from improver.discover.projects import find_project, projects
+from improver.discover.survey import Survey, discover, iter_sources, survey
+from improver.discover.tree import BaseTree, Entry
+from improver.discover.unparsable import why_unparsable
+
+__all__ = [
+    "BaseTree",
+    "CommitTree",
+    "Entry",
+    "FolderTree",
+    "Survey",
+    "discover",
+    "find_project",
+    "iter_sources",
+    "projects",
+    "survey",
+    "why_unparsable",
+]
