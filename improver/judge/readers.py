@@ -1,0 +1,199 @@
+"""Who reads docstrings, annotations or source at run time, across a whole repository.
+
+Nothing is imported or run: the text is searched for a few words, and only the files that hold one are parsed.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from improver.judge.known import ANNOTATIONS, DOCSTRINGS, SOURCE, Known, known_readers
+from improver.judge.readings import Reading, readings_of
+from improver.judge.repository import Repository
+from improver.judges import is_test
+
+_WORDS = (
+    b"__doc__", b"getdoc", b"pydoc", b"help(", b"getsource", b"findsource", b"getcomments", b"__annotations__",
+    b"get_type_hints", b"get_annotations", b"signature", b"getfullargspec", b"getargspec", b"co_consts", b"__code__",
+    b"f_lineno", b"tb_lineno", b"co_firstlineno", b"co_lnotab", b"co_linetable", b"co_lines", b"co_positions",
+    b"__file__", b"linecache", b"use_attribute_docstrings", b"call_annotate_function", b"__annotate__",
+)  # fmt: skip
+_IMPORT = re.compile(rb"(?m)^[ \t]*(?:from|import)[ \t]+([^\n#]+)|import_module\(|__import__\(")
+
+
+@dataclass(frozen=True)
+class Readers:
+    """Who reads what. Each answer is a reason that names a file and a line.
+
+    Parameters:
+        everything: what reads anything of the repository, by what it reads.
+        named: what reads things of a certain simple name.
+        families: what reads classes of a certain name and those derived from them.
+        mentioned: what reads whatever is named in a file, as the file's identifiers.
+        modules: what reads the docstring of a module, by the module's path.
+        files: what depends on the lines or the source of its own file, by path.
+        doctest: what runs examples in docstrings; empty when nothing does.
+        grammar: what reads the docstrings of ``p_`` and ``t_`` functions; empty when nothing does.
+    """
+
+    everything: Mapping[str, str] = field(default_factory=dict)
+    named: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    families: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    mentioned: tuple[tuple[str, frozenset[str], str], ...] = field(default=(), repr=False)
+    modules: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    doctest: str = ""
+    grammar: str = ""
+    known: Known = field(default_factory=known_readers, repr=False, compare=False)
+    repository: Repository = field(default_factory=Repository, repr=False, compare=False)
+
+    def reads(self, what: str, names: Iterable[str], families: Iterable[str] = ()) -> str:
+        """Why `what` of something is read that goes by one of these names; empty when it is not.
+
+        Parameters:
+            what: ``docstrings``, ``annotations`` or ``source``.
+            names: the simple names by which others may know it.
+            families: its class, where it is one.
+        """
+        if what in self.everything:
+            return self.everything[what]
+        own = self.named.get(what, {})
+        for name in names:
+            if name in own:
+                return own[name]
+            for kind, words, reason in self.mentioned:
+                if kind == what and name in words:
+                    return reason
+        return self._family(what, families)
+
+    def _family(self, what: str, names: Iterable[str]) -> str:
+        own = self.families.get(what, {})
+        if own:
+            for name in names:
+                for ancestor in self.repository.ancestors(name):
+                    if ancestor in own:
+                        return own[ancestor]
+        return ""
+
+
+@dataclass
+class _Found:
+    everything: dict[str, str] = field(default_factory=dict)
+    named: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    families: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    mentioned: list[tuple[str, frozenset[str], str]] = field(default_factory=list)
+    modules: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    special: dict[str, str] = field(default_factory=dict)
+    copies: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, reading: Reading, path: str, content: bytes) -> None:
+        """Note who is read by one expression; a test can only reach what it names."""
+        reason = f"{path}:{reading.line}: {reading.reason}"
+        of = reading.of
+        if of.own_module:
+            self.modules.setdefault(path, reason)
+        for name in of.names:
+            self.named[reading.what].setdefault(name, reason)
+        for name in of.families:
+            self.families[reading.what].setdefault(name, reason)
+        if reading.own_file:
+            self.files.setdefault(path, reason)
+        if reading.mentions or (of.anything and is_test(path)):
+            self.mentioned.append((reading.what, identifiers(content), reason))
+        elif of.anything:
+            self.everything.setdefault(reading.what, reason)
+
+
+def find_readers(files: Mapping[str, bytes], known: Known | None = None) -> Readers:
+    """Everybody who reads docstrings, annotations or source in a repository.
+
+    Parameters:
+        files: path to content: every Python file, and the files that settle how tests are run (``pyproject.toml``,
+            ``setup.cfg``, ``tox.ini``, ``pytest.ini``, CI files, ``Makefile``), which may turn doctest on.
+        known: the entries to go by; the built-in ones by default.
+    """
+    known = known or known_readers()
+    roots = _import_roots(known)
+    found = _Found()
+    for path, content in files.items():
+        if not path.endswith(".py"):
+            if b"doctest" in content:
+                found.special.setdefault("doctest", f"{path}: names doctest")
+        elif any(word in content for word in _WORDS) or _imports_any(content, roots):
+            _look(path, content, known, found)
+    _follow_copies(found)
+    return Readers(
+        found.everything, dict(found.named), dict(found.families), tuple(found.mentioned), found.modules, found.files,
+        found.special.get("doctest", ""), found.special.get("grammar", ""), known, Repository(files),
+    )  # fmt: skip
+
+
+def _look(path: str, content: bytes, known: Known, found: _Found) -> None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(content, path)
+        readings = list(readings_of(tree, known))
+    except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
+        _note_unreadable(path, content, found)
+        return
+    for reading in readings:
+        if reading.what in ("doctest", "grammar"):
+            found.special.setdefault(reading.what, f"{path}:{reading.line}: {reading.reason}")
+        elif reading.copied_to:
+            found.copies += [(reading.copied_to, name) for name in reading.of.names]
+        else:
+            found.add(reading, path, content)
+
+
+def _note_unreadable(path: str, content: bytes, found: _Found) -> None:
+    """A file that is not understood may read anything it names."""
+    reason = f"{path}: does not parse here, and may read what it names"
+    for what in (DOCSTRINGS, ANNOTATIONS, SOURCE):
+        found.mentioned.append((what, identifiers(content), reason))
+
+
+def _follow_copies(found: _Found) -> None:
+    """What is copied to a place that is read is read itself."""
+    own = found.named[DOCSTRINGS]
+    changed = bool(found.copies)
+    while changed:
+        changed = False
+        for target, name in found.copies:
+            if target in own and name not in own:
+                own[name] = own[target]
+                changed = True
+
+
+_IDENTIFIER = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
+
+
+def identifiers(content: bytes) -> frozenset[str]:
+    """Every word of a file that could be a name, comments and strings included."""
+    return frozenset(word.decode("utf-8", "replace") for word in set(_IDENTIFIER.findall(content)))
+
+
+def _import_roots(known: Known) -> frozenset[bytes]:
+    entries = known.entries.get("import", ())
+    return frozenset(name.partition(".")[0].encode() for entry in entries for name in entry.names)
+
+
+def _imports_any(content: bytes, roots: frozenset[bytes]) -> bool:
+    for line in _IMPORT.finditer(content):
+        words = line.group(1)
+        if words is None:
+            return True
+        if any(word in roots for word in _IDENTIFIER.findall(words)):
+            return True
+    return False
+
+
+NO_READERS = Readers()
+
+__all__ = ["NO_READERS", "Readers", "find_readers", "identifiers"]

@@ -1,0 +1,286 @@
+"""Where one file reads docstrings, annotations or source."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from improver.judge.known import ANNOTATIONS, DOCSTRINGS, SOURCE, Entry, Known
+from improver.judge.names import dotted, imported, names_of
+from improver.judge.receivers import ANYTHING, NOTHING, File, Receivers, parents_of, receivers
+
+_LINES = frozenset(
+    {"f_lineno", "tb_lineno", "co_firstlineno", "co_lnotab", "co_linetable", "co_lines", "co_positions", "tb_lasti"}
+)
+_PLAIN_CODE = frozenset(
+    [
+        "co_argcount",
+        "co_varnames",
+        "co_kwonlyargcount",
+        "co_posonlyargcount",
+        "co_flags",
+        "co_name",
+        "co_qualname",
+        "co_filename",
+        "co_names",
+        "co_freevars",
+        "co_cellvars",
+        "co_nlocals",
+        "co_code",
+        "replace",
+        "co_stacksize",
+    ]
+)
+_ATTRIBUTES = {
+    "__doc__": (DOCSTRINGS, "reads `__doc__`"),
+    "__annotations__": (ANNOTATIONS, "reads `__annotations__`"),
+    "__annotate__": (ANNOTATIONS, "reads `__annotate__`"),
+    "co_consts": (DOCSTRINGS, "reads `co_consts`, where docstrings are kept"),
+}
+_BOUND = frozenset({"parameters", "bind", "bind_partial"})
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One expression that reads.
+
+    Parameters:
+        what: ``docstrings``, ``annotations``, ``source``, ``doctest`` or ``grammar``.
+        of: whose.
+        copied_to: the name of what a docstring is merely copied to; empty when it is looked at.
+        own_file: whether the lines or the source of the file itself are read.
+        mentions: whether anything that the file names may be read.
+    """
+
+    what: str
+    of: Receivers
+    line: int
+    reason: str
+    copied_to: str = ""
+    own_file: bool = False
+    mentions: bool = False
+
+
+def readings_of(tree: ast.Module, known: Known) -> Iterator[Reading]:
+    """Every reading in a file."""
+    file = File(tree, names_of(tree), parents_of(tree))
+    for node in file.parents:
+        match node:
+            case ast.Attribute(ctx=ast.Load()):
+                yield from _attribute(node, file)
+            case ast.Name(id="__doc__", ctx=ast.Load()):
+                yield from _own(node, file)
+            case ast.Name(id="__annotations__", ctx=ast.Load()):
+                yield Reading(ANNOTATIONS, NOTHING, node.lineno, "reads `__annotations__`", own_file=True)
+            case ast.Name(id="__file__", ctx=ast.Load()):
+                yield from _file(node, file)
+            case ast.Constant(value="__doc__" | "__annotations__" | "use_attribute_docstrings"):
+                yield from _word(node, file)
+            case ast.Call():
+                yield from _call(node, file, known)
+            case ast.keyword(arg="use_attribute_docstrings"):
+                yield Reading(DOCSTRINGS, NOTHING, node.lineno, "reads docstrings of attributes", mentions=True)
+            case ast.Import() | ast.ImportFrom():
+                yield from _import(node, known)
+
+
+def _attribute(node: ast.Attribute, file: File) -> Iterator[Reading]:
+    if node.attr in _ATTRIBUTES:
+        what, reason = _ATTRIBUTES[node.attr]
+        if what == DOCSTRINGS and _is_judged_only(node, file):
+            return
+        target = _copied_to(node, file) if node.attr == "__doc__" else None
+        of = receivers(node.value, file)
+        if target is None:
+            yield Reading(what, of, node.lineno, f"{reason}{_spoken(of)}")
+        elif of.names:
+            yield Reading(what, of, node.lineno, reason, copied_to=target or "?")
+    elif node.attr in _LINES:
+        yield Reading(SOURCE, NOTHING, node.lineno, f"reads `{node.attr}`, a line of source", own_file=True)
+    elif node.attr == "__code__" and not _is_plain_code(node, file):
+        of = receivers(node.value, file)
+        for what in (DOCSTRINGS, ANNOTATIONS, SOURCE):
+            yield Reading(what, of, node.lineno, f"takes the code object{_spoken(of)}")
+    elif node.attr == "linecache" or dotted(node).startswith("linecache."):
+        yield Reading(SOURCE, NOTHING, node.lineno, "reads lines of source", own_file=True)
+
+
+def _spoken(of: Receivers) -> str:
+    if of.anything:
+        return " of something that is known at run time only"
+    names = sorted(of.names | of.families)
+    return f" of {' or '.join(f'`{name}`' for name in names)}" if names else ""
+
+
+def _is_plain_code(node: ast.Attribute, file: File) -> bool:
+    parent = file.parents[node]
+    return isinstance(parent, ast.Attribute) and parent.attr in _PLAIN_CODE | _LINES | {"co_consts"}
+
+
+def _is_judged_only(node: ast.AST, file: File) -> bool:
+    """Whether a docstring is only asked for to decide whether to set a docstring."""
+    parent = file.parents[node]
+    if isinstance(parent, ast.UnaryOp) or (isinstance(parent, ast.Compare) and _is_none(parent)):
+        node, parent = parent, file.parents[parent]
+    if not isinstance(parent, ast.If) or parent.test is not node or parent.orelse:
+        return False
+    return all(isinstance(inner, ast.Assign) and _sets_docstring(inner) for inner in parent.body)
+
+
+def _is_none(node: ast.Compare) -> bool:
+    right = node.comparators[0]
+    return len(node.ops) == 1 and isinstance(right, ast.Constant) and right.value is None
+
+
+def _sets_docstring(node: ast.Assign) -> bool:
+    return all(isinstance(target, ast.Attribute) and target.attr == "__doc__" for target in node.targets)
+
+
+def _copied_to(node: ast.AST, file: File) -> str | None:
+    """The name of what a docstring is copied to, unchanged; ``None`` when something else is done with it."""
+    parent = file.parents[node]
+    while isinstance(parent, ast.BoolOp) or (isinstance(parent, ast.IfExp) and parent.test is not node):
+        node, parent = parent, file.parents[parent]
+    if isinstance(parent, ast.Assign) and parent.value is node:
+        return _target(parent.targets)
+    if isinstance(parent, ast.Dict) and node in parent.values:
+        key = parent.keys[parent.values.index(node)]  # type: ignore[arg-type]
+        return "" if isinstance(key, ast.Constant) and key.value == "__doc__" else None
+    if isinstance(parent, ast.keyword) and parent.arg in ("doc", "__doc__"):
+        call = file.parents[parent]
+        plain = isinstance(call, ast.Call) and dotted(call.func) in ("property", "cached_property", "dict")
+        return "" if plain else None
+    return None
+
+
+def _target(targets: list[ast.expr]) -> str | None:
+    for target in targets:
+        if isinstance(target, ast.Name) and target.id == "__doc__":
+            return ""
+        if not isinstance(target, ast.Attribute) or target.attr != "__doc__":
+            return None
+    first = targets[0]
+    assert isinstance(first, ast.Attribute)
+    return dotted(first.value).rpartition(".")[2]
+
+
+def _own(node: ast.Name, file: File) -> Iterator[Reading]:
+    """`__doc__` by itself: that of the module, or of the class in whose body it stands."""
+    scope = next(file.scopes(node), None)
+    families = frozenset({scope.name}) if isinstance(scope, ast.ClassDef) else frozenset()
+    of = Receivers(names=families, own_module=True)
+    yield Reading(DOCSTRINGS, of, node.lineno, "reads `__doc__` of its own module")
+
+
+def _file(node: ast.Name, file: File) -> Iterator[Reading]:
+    parent: ast.AST | None = node
+    while parent is not None and not isinstance(parent, ast.stmt):
+        if isinstance(parent, ast.Call):
+            word = dotted(parent.func).rpartition(".")[2] or getattr(parent.func, "attr", "")
+            if word in ("open", "read_text", "read_bytes", "getlines", "getline", "run_path", "parse", "tokenize"):
+                yield Reading(SOURCE, NOTHING, node.lineno, "reads its own source", own_file=True)
+        parent = file.parents.get(parent)
+
+
+def _word(node: ast.Constant, file: File) -> Iterator[Reading]:
+    """The name of an attribute as a string: `getattr(x, "__doc__")`, `vars(x)["__doc__"]`, `__slots__`."""
+    parent = file.parents[node]
+    what = ANNOTATIONS if node.value == "__annotations__" else DOCSTRINGS
+    if isinstance(parent, ast.Expr):
+        return
+    if isinstance(parent, ast.Dict) and node in parent.keys:
+        return
+    if isinstance(parent, ast.Subscript) and not isinstance(parent.ctx, ast.Load):
+        return
+    if isinstance(parent, ast.Call) and node in parent.args[1:2]:
+        function = dotted(parent.func)
+        if function in ("setattr", "delattr"):
+            return
+        if function in ("getattr", "hasattr"):
+            yield from _getattr(parent, what, file)
+            return
+    yield Reading(what, ANYTHING, node.lineno, f'uses the word "{node.value}"')
+
+
+def _getattr(call: ast.Call, what: str, file: File) -> Iterator[Reading]:
+    of = receivers(call.args[0], file)
+    target = _copied_to(call, file)
+    if target is None:
+        yield Reading(what, of, call.lineno, f"reads the {what}{_spoken(of)}")
+    elif of.names:
+        yield Reading(what, of, call.lineno, f"copies the {what}", copied_to=target or "?")
+
+
+def _call(node: ast.Call, file: File, known: Known) -> Iterator[Reading]:
+    name = file.names.resolve(node.func)
+    if not name:
+        return
+    if file.names.stars and "." not in name and name in ("getdoc", "signature", "getsource", "get_type_hints"):
+        name = f"typing.{name}" if name == "get_type_hints" else f"inspect.{name}"
+    for what in (DOCSTRINGS, ANNOTATIONS, SOURCE, "doctest"):
+        entry = known.find("call", name, what)
+        if entry is None or (name.endswith("signature") and _only_counts(node, file)):
+            continue
+        if name == "help" and (not node.args or "help" in file.names.touched):
+            continue
+        yield _called(node, name, what, entry, file)
+
+
+def _called(node: ast.Call, name: str, what: str, entry: Entry, file: File) -> Reading:
+    of = receivers(node.args[0], file) if node.args else ANYTHING
+    if name == "fire.Fire":
+        of = ANYTHING
+    return Reading(what, of, node.lineno, f"`{name}` {entry.reason}{_spoken(of)}", mentions=name == "fire.Fire")
+
+
+def _only_counts(node: ast.Call, file: File) -> bool:
+    """Whether a signature is only used for the names and kinds of its parameters."""
+    parent = file.parents[node]
+    if isinstance(parent, ast.Attribute):
+        return parent.attr in _BOUND and not _names_annotations(file)
+    if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name):
+        return _is_only_bound(parent.targets[0].id, file) and not _names_annotations(file)
+    return False
+
+
+def _is_only_bound(name: str, file: File) -> bool:
+    uses = [node for node in file.parents if isinstance(node, ast.Name) and node.id == name]
+    loads = [node for node in uses if isinstance(node.ctx, ast.Load)]
+    parents = [file.parents[node] for node in loads]
+    return all(isinstance(parent, ast.Attribute) and parent.attr in _BOUND for parent in parents)
+
+
+def _names_annotations(file: File) -> bool:
+    words = ("annotation", "return_annotation", "__annotations__")
+    return any(isinstance(node, ast.Attribute) and node.attr in words for node in file.parents)
+
+
+def _import(node: ast.Import | ast.ImportFrom, known: Known) -> Iterator[Reading]:
+    if isinstance(node, ast.ImportFrom) and node.level:
+        names = [node.module or "", *(alias.name for alias in node.names)]
+    else:
+        names = [full for _, full in imported(node)] + [alias.name for alias in node.names]
+    for name in names:
+        yield from _imported(name, node.lineno, known)
+    if isinstance(node, ast.ImportFrom) and any(alias.name == "__doc__" for alias in node.names):
+        module = (node.module or "").rpartition(".")[2]
+        yield Reading(DOCSTRINGS, Receivers(names=frozenset({module or "__init__"})), node.lineno, "imports `__doc__`")
+
+
+def _imported(name: str, line: int, known: Known) -> Iterator[Reading]:
+    words = name.split(".")
+    prefixes = [".".join(words[:length]) for length in range(1, len(words) + 1)]
+    for what in (DOCSTRINGS, ANNOTATIONS, "doctest", "grammar", "module-docstrings", "everything-annotations"):
+        entry = next((found for prefix in prefixes if (found := known.find("import", prefix, what))), None)
+        if entry is None:
+            continue
+        reason = f"imports `{name}`, which {entry.reason}" if " " in entry.reason else entry.reason
+        if what in ("doctest", "grammar"):
+            yield Reading(what, NOTHING, line, reason)
+        elif what == "module-docstrings":
+            yield Reading(DOCSTRINGS, Receivers(own_module=True), line, reason)
+        elif what == "everything-annotations":
+            yield Reading(ANNOTATIONS, ANYTHING, line, reason)
+        else:
+            yield Reading(what, NOTHING, line, reason, mentions=True)

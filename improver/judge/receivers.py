@@ -1,0 +1,180 @@
+"""Whose docstring or annotations an expression reads: the receiver of ``x.__doc__`` and the like."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from improver.judge.masked import FUNCTIONS
+from improver.judge.names import Names, bindings, dotted
+
+_Scope = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.GeneratorExp | ast.ListComp
+
+
+@dataclass(frozen=True)
+class Receivers:
+    """What one expression may stand for.
+
+    Parameters:
+        names: simple names of functions, classes and modules.
+        families: simple names of classes whose instances or subclasses it may be.
+        own_module: whether it is the module itself.
+        anything: whether it may be anything of the repository.
+    """
+
+    names: frozenset[str] = frozenset()
+    families: frozenset[str] = frozenset()
+    own_module: bool = False
+    anything: bool = False
+
+
+ANYTHING = Receivers(anything=True)
+NOTHING = Receivers()
+
+
+@dataclass(frozen=True)
+class File:
+    """A parsed file with what is needed to ask for receivers.
+
+    Parameters:
+        parents: the parent of every node.
+    """
+
+    tree: ast.Module
+    names: Names
+    parents: Mapping[ast.AST, ast.AST]
+
+    def scopes(self, node: ast.AST) -> Iterator[ast.AST]:
+        """The functions, classes, lambdas and comprehensions around a node, innermost first."""
+        while node in self.parents:
+            node = self.parents[node]
+            if isinstance(
+                node, (ast.ClassDef, ast.Lambda, ast.GeneratorExp, ast.ListComp, ast.SetComp, *FUNCTIONS)
+            ) or isinstance(node, ast.DictComp):
+                yield node
+
+    def around(self, node: ast.AST) -> str:
+        """The name of the outermost function or class around a node; empty at the top of the module."""
+        outer = [scope for scope in self.scopes(node) if isinstance(scope, (ast.ClassDef, *FUNCTIONS))]
+        return outer[-1].name if outer else ""
+
+
+def parents_of(tree: ast.AST) -> dict[ast.AST, ast.AST]:
+    """The parent of every node of a tree."""
+    found: dict[ast.AST, ast.AST] = {}
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        for child in ast.iter_child_nodes(node):
+            found[child] = node
+            pending.append(child)
+    return found
+
+
+def receivers(node: ast.AST, file: File) -> Receivers:
+    """What an expression may stand for."""
+    match node:
+        case ast.Constant() | ast.JoinedStr():
+            return NOTHING
+        case ast.Name(id="__class__"):
+            return _family(node, file)
+        case ast.Name():
+            return _of_name(node, file)
+        case ast.Attribute():
+            return _of_attribute(node, file)
+        case ast.Call(func=ast.Name(id="type"), args=[ast.Name() as given]):
+            return _of_name(given, file) if _is_self(given, file) else ANYTHING
+        case ast.Call(func=ast.Name(id="super")):
+            return ANYTHING
+        case ast.Subscript(value=ast.Attribute(attr="modules"), slice=ast.Name(id="__name__")):
+            return Receivers(own_module=True)
+    return ANYTHING
+
+
+def _of_name(node: ast.Name, file: File) -> Receivers:
+    if _is_self(node, file):
+        return _family(node, file)
+    for scope in file.scopes(node):
+        if isinstance(scope, (ast.ClassDef, *FUNCTIONS)):
+            if node.id in set(bindings(scope)):
+                return _of_local(node.id, scope)
+        elif _binds(scope, node.id):
+            return ANYTHING
+    if node.id in file.names.imports:
+        return Receivers(names=frozenset({node.id, file.names.imports[node.id].rpartition(".")[2]}))
+    if node.id in file.names.touched and node.id not in file.names.defined:
+        value = file.names.assigned.get(node.id)
+        return ANYTHING if value is None else Receivers(names=frozenset({node.id, *_words(value)}))
+    return Receivers(names=frozenset({node.id}))
+
+
+def _of_local(name: str, scope: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> Receivers:
+    """A name of a function: known when nothing but one definition or import there binds it."""
+    if list(bindings(scope)).count(name) > 1:
+        return ANYTHING
+    for node in ast.walk(scope):
+        if isinstance(node, (ast.ClassDef, *FUNCTIONS)) and node.name == name and node is not scope:
+            return Receivers(names=frozenset({name}))
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                if (alias.asname or alias.name.partition(".")[0]) == name:
+                    return Receivers(names=frozenset({name, alias.name.rpartition(".")[2]}))
+    return ANYTHING
+
+
+def _of_attribute(node: ast.Attribute, file: File) -> Receivers:
+    if node.attr == "__class__":
+        inner = receivers(node.value, file)
+        return inner if inner.families else ANYTHING
+    root = dotted(node).partition(".")[0]
+    known = root in file.names.imports or root in file.names.defined
+    if not known or any(_binds(scope, root) for scope in file.scopes(node)):
+        return ANYTHING
+    if node.attr in ("__wrapped__", "__func__", "func", "fget", "__init__", "__call__", "__new__"):
+        words = dotted(node).split(".")
+        return Receivers(names=frozenset(words))
+    return Receivers(names=frozenset({node.attr}))
+
+
+def _binds(scope: ast.AST, name: str) -> bool:
+    if isinstance(scope, (ast.ClassDef, ast.Lambda, *FUNCTIONS)):
+        return name in set(bindings(scope))
+    return any(
+        isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id == name for node in ast.walk(scope)
+    )
+
+
+def _is_self(node: ast.Name, file: File) -> bool:
+    """Whether a name is the first parameter of a method, as it was given."""
+    if node.id not in ("self", "cls", "klass", "mcs"):
+        return False
+    around = list(file.scopes(node))
+    for scope, outer in zip(around, around[1:], strict=False):
+        if isinstance(scope, FUNCTIONS) and node.id in set(bindings(scope)):
+            given = scope.args.posonlyargs + scope.args.args
+            first = bool(given) and given[0].arg == node.id
+            return first and isinstance(outer, ast.ClassDef) and not _is_meta(outer)
+    return False
+
+
+def _is_meta(node: ast.ClassDef) -> bool:
+    return any(
+        dotted(base).rpartition(".")[2] in ("type", "ABCMeta", "EnumMeta") or "Meta" in dotted(base)
+        for base in node.bases
+    )
+
+
+def _family(node: ast.AST, file: File) -> Receivers:
+    for scope in file.scopes(node):
+        if isinstance(scope, ast.ClassDef):
+            return Receivers(families=frozenset({scope.name}))
+    return ANYTHING
+
+
+def _words(value: ast.expr) -> Iterator[str]:
+    for node in ast.walk(value):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr

@@ -1,0 +1,88 @@
+"""Where classes and functions of a repository are defined, found by text and only when asked."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from improver.judge.masked import FUNCTIONS
+from improver.judge.names import Names, names_of
+
+_CLASS = re.compile(rb"(?m)^[ \t]*class[ \t]+(\w+)[ \t]*(?:\[[^\]]*\])?[ \t]*(?:\(([^)]*)\))?")
+_WORD = re.compile(rb"[\w.]+")
+
+
+@dataclass(frozen=True)
+class Module:
+    """A parsed file."""
+
+    path: str
+    tree: ast.Module
+    names: Names
+
+
+@dataclass(frozen=True)
+class Repository:
+    """The Python files of a repository, parsed one by one as they are asked for."""
+
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    _parsed: dict[str, Module | None] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def _bases(self) -> Mapping[str, frozenset[str]]:
+        """The simple names of the bases of every class, by its simple name; all classes of one name together."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for path, content in self.files.items():
+            if path.endswith(".py") and b"class" in content:
+                for match in _CLASS.finditer(content):
+                    bases = _WORD.findall(match.group(2) or b"")
+                    found[_text(match.group(1))].update(_text(base.rpartition(b".")[2]) for base in bases)
+        return {name: frozenset(bases) for name, bases in found.items()}
+
+    def ancestors(self, name: str) -> frozenset[str]:
+        """The simple names of a class and of all it may derive from, as far as the repository tells."""
+        seen = {name}
+        pending = [name]
+        while pending:
+            for base in self._bases.get(pending.pop(), ()):
+                if base not in seen:
+                    seen.add(base)
+                    pending.append(base)
+        return frozenset(seen)
+
+    def definitions(self, name: str) -> Iterator[tuple[Module, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]]:
+        """Every function and class of this simple name, wherever it stands."""
+        head = re.compile(rb"(?m)^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+" + re.escape(name.encode()) + rb"\b")
+        token = name.encode()
+        for path, content in self.files.items():
+            if path.endswith(".py") and token in content and head.search(content):
+                module = self.module(path)
+                if module is None:
+                    continue
+                for node in ast.walk(module.tree):
+                    if isinstance(node, (ast.ClassDef, *FUNCTIONS)) and node.name == name:
+                        yield module, node
+
+    def module(self, path: str) -> Module | None:
+        """A file, parsed; ``None`` when it does not parse."""
+        if path not in self._parsed:
+            self._parsed[path] = self._parse(path)
+        return self._parsed[path]
+
+    def _parse(self, path: str) -> Module | None:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                tree = ast.parse(self.files[path], path)
+            return Module(path, tree, names_of(tree))
+        except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
+            return None
+
+
+def _text(word: bytes) -> str:
+    return word.decode("utf-8", "replace")
