@@ -34,7 +34,7 @@ class LocalTrial:
         """One fixed place beside the tree, at which every run sees its copy."""
         return self.files.parent / "checkout"
 
-    def run(  # noqa: PLR0913 - the port's words
+    def run(
         self,
         argv: Sequence[str],
         *,
