@@ -1,0 +1,170 @@
+"""What is worth saying of one function, each with its proof in the code."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from improver.analyzers.docstring.conditions import said, simplified
+from improver.analyzers.docstring.english import code, plain
+from improver.analyzers.docstring.flow import AnyFunction, Exit, Way, ways_out
+from improver.analyzers.docstring.formulas import ALWAYS, Formula, Some, holds_unknown, some
+from improver.analyzers.docstring.joins import annotation_names, default_of
+from improver.analyzers.docstring.knowledge import Knowledge
+from improver.analyzers.docstring.purity import dotted
+
+_CONTAINERS = frozenset("str bytes list dict tuple set frozenset Sequence Mapping List Dict Tuple Set".split())
+_EMPTY_DEFAULTS = frozenset({"[]", "{}", "()", "''", "set()", "list()", "dict()", "0", "False", "True"})
+MAX_REASONS = 3
+MAX_LENGTH = 220
+_NOT_DOCUMENTED = frozenset({"AssertionError", "NotImplementedError", "StopIteration", "StopAsyncIteration"})
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionFacts:
+    """What a function does, as far as it is known.
+
+    Parameters:
+        ways: everything it returns, raises, yields, stores and does.
+        raises: exceptions with a clause for each that says when.
+        kinds: which parameters are ``bool`` or ``container``.
+        defaults: parameters whose ``None`` the body replaces, and by what.
+    """
+
+    function: AnyFunction
+    ways: tuple[Way, ...]
+    raises: tuple[tuple[str, str], ...]
+    kinds: dict[str, str]
+    defaults: tuple[tuple[str, str], ...]
+
+    def of(self, *exits: Exit) -> list[Way]:
+        """The ways of some kinds, in order."""
+        return [way for way in self.ways if way.exit in exits]
+
+    @property
+    def gives_back(self) -> bool:
+        """Whether the function may return something but ``None``."""
+        return any(
+            way.node is not None and not (isinstance(way.node, ast.Constant) and way.node.value is None)
+            for way in self.of(Exit.RETURN)
+        )
+
+    @property
+    def is_generator(self) -> bool:
+        """Whether the function yields."""
+        return any(way.exit in (Exit.YIELD, Exit.YIELD_FROM) for way in self.ways)
+
+
+def facts_of(function: AnyFunction, knowledge: Knowledge, owner: ast.ClassDef | None = None) -> FunctionFacts:
+    """Work out what can be said of a function, which may be a member of a class.
+
+    Raises:
+        UnclearError: it leaves in a way that is not worked out.
+    """
+    ways = ways_out(function, knowledge)
+    kinds = dict(_kinds(function)) | (flags_of(owner) if owner is not None else {})
+    raises = tuple(_raises(function, ways, kinds))
+    return FunctionFacts(function, ways, raises, kinds, tuple(_defaults(function)))
+
+
+def flags_of(owner: ast.ClassDef) -> dict[str, str]:
+    """The attributes of a class to which nothing but ``True`` and ``False`` is assigned in it."""
+    flags: dict[str, bool] = {}
+    for part in ast.walk(owner):
+        targets = (
+            part.targets if isinstance(part, ast.Assign) else [part.target] if isinstance(part, ast.AnnAssign) else []
+        )
+        value = getattr(part, "value", None)
+        for target in targets:
+            if isinstance(target, ast.Attribute) and plain(target.value) == "self":
+                flag = isinstance(value, ast.Constant) and isinstance(value.value, bool)
+                flags[target.attr] = flags.get(target.attr, True) and flag
+    return {f"self.{name}": "bool" for name, flag in flags.items() if flag}
+
+
+def parameters(function: AnyFunction) -> list[ast.arg]:
+    """All parameters but a method's own object."""
+    arguments = function.args
+    plain = [*arguments.posonlyargs, *arguments.args]
+    if plain and plain[0].arg in {"self", "cls", "mcs", "mcls"}:
+        plain = plain[1:]
+    stars = [extra for extra in (arguments.vararg, arguments.kwarg) if extra]
+    return [*plain, *arguments.kwonlyargs, *stars]
+
+
+def _kinds(function: AnyFunction) -> Iterator[tuple[str, str]]:
+    for one in parameters(function):
+        names = annotation_names(one.annotation)
+        default = default_of(one, function.args)
+        if one in (function.args.vararg, function.args.kwarg) or (names and names <= _CONTAINERS):
+            yield one.arg, "container"
+        elif names == {"bool"} or (isinstance(default, ast.Constant) and isinstance(default.value, bool)):
+            yield one.arg, "bool"
+
+
+def _raises(function: AnyFunction, ways: tuple[Way, ...], kinds: dict[str, str]) -> Iterator[tuple[str, str]]:
+    by_class: dict[str, list[Formula]] = {}
+    for way in ways:
+        name = exception_name(way, function) if way.exit is Exit.RAISE and way.sure else ""
+        if name and way.when != ALWAYS and not holds_unknown(way.when):
+            by_class.setdefault(name, []).append(way.when)
+    for name, formulas in by_class.items():
+        clauses = list(dict.fromkeys(filter(None, (said(formula, kinds) for formula in distinct(formulas)))))
+        if clauses and len(clauses) <= MAX_REASONS and sum(map(len, clauses)) < MAX_LENGTH:
+            yield name, f"If {', or if '.join(clauses)}."
+
+
+def distinct(formulas: list[Formula]) -> list[Formula]:
+    """Conditions for the same thing, without those that another covers."""
+    union = simplified(some(formulas))
+    return list(union.parts) if isinstance(union, Some) else [union]
+
+
+def exception_name(way: Way, function: AnyFunction) -> str:
+    """The class that is raised, as written; empty where it is a value, or not worth a word."""
+    node = way.node
+    name = dotted(node.func if isinstance(node, ast.Call) else node) if node is not None else ""
+    root, last = name.partition(".")[0], name.rpartition(".")[2]
+    taken = {one.arg for one in parameters(function)} | {"self", "cls"}
+    if root in taken or not last.lstrip("_")[:1].isupper() or last.isupper() or last in _NOT_DOCUMENTED:
+        return ""
+    return name if code(name) else ""
+
+
+def _defaults(function: AnyFunction) -> Iterator[tuple[str, str]]:
+    """Parameters of which the body's first use is to replace ``None``."""
+    optional = {
+        one.arg
+        for one in parameters(function)
+        if isinstance(default := default_of(one, function.args), ast.Constant) and default.value is None
+    }
+    for place, statement in enumerate(function.body):
+        match statement:
+            case ast.If(
+                test=ast.Compare(left=ast.Name(id=name), ops=[ast.Is()], comparators=[ast.Constant(value=None)]),
+                body=[ast.Assign(targets=[ast.Name(id=target)], value=value)],
+                orelse=[],
+            ) if name == target and name in optional:
+                shown = code(value, 40)
+                if (
+                    shown
+                    and plain(value) not in _EMPTY_DEFAULTS
+                    and _untouched(name, value, function.body[:place], function)
+                ):
+                    yield name, shown
+    return
+
+
+def _untouched(name: str, value: ast.expr, before: list[ast.stmt], function: AnyFunction) -> bool:
+    """Whether a default is in the caller's terms and nothing bound its names before."""
+    names = {part.id for part in ast.walk(value) if isinstance(part, ast.Name)} | {name}
+    stored = {
+        part.id
+        for statement in before
+        for part in ast.walk(statement)
+        if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)
+    }
+    leaves = any(isinstance(part, ast.Return) for statement in before for part in ast.walk(statement))
+    own = {part.id for part in ast.walk(function) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+    return not leaves and not names & stored and not (names - {name}) & own

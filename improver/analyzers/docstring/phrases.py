@@ -1,0 +1,65 @@
+"""Values as noun phrases: "an empty list", "a new ``Token``", "``self.name``"."""
+
+from __future__ import annotations
+
+import ast
+
+from improver.analyzers.docstring.english import code, plain
+
+_EMPTY = {"[]": "an empty list", "{}": "an empty dict", "()": "an empty tuple", "''": "an empty string"}
+_EMPTY |= {"b''": "empty bytes", "set()": "an empty set", "list()": "an empty list", "dict()": "an empty dict"}
+_LEAVES = 4
+_DEPTH = 3
+
+
+def phrase(value: ast.expr | None) -> str | None:
+    """A value in a few words, or ``None`` when it takes more than that."""
+    if value is None:
+        return None
+    text = plain(value)
+    if text in _EMPTY:
+        return _EMPTY[text]
+    if isinstance(value, ast.Name) and value.id == "self":
+        return "the object itself"
+    if isinstance(value, ast.Name) and value.id == "cls":
+        return "the class"
+    return code(text, 56) if is_plain(value) else constructed(value)
+
+
+def constructed(node: ast.expr | None) -> str | None:
+    """``a new ``Foo```` for a call of what is named like a class."""
+    if not isinstance(node, ast.Call):
+        return None
+    name = plain(node.func)
+    last = name.rpartition(".")[2]
+    if name in {"cls", "type(self)", "self.__class__"}:
+        return "a new instance of the class"
+    shown = code(name, 40)
+    bare = last.lstrip("_")
+    if shown and last.isidentifier() and "(" not in name and bare[:1].isupper() and not bare.isupper():
+        return f"a new {shown}"
+    return None
+
+
+def is_plain(node: ast.expr, depth: int = 0) -> bool:
+    """Whether an expression is as easy to read as a phrase."""
+    if depth > _DEPTH or sum(isinstance(part, ast.Name | ast.Constant) for part in ast.walk(node)) > _LEAVES:
+        return False
+    match node:
+        case ast.Name() | ast.Constant():
+            return True
+        case ast.Attribute(value=value) | ast.Await(value=value):
+            return is_plain(value, depth)
+        case ast.Subscript(value=value, slice=index):
+            return is_plain(value, depth + 1) and is_plain(index, depth + 1)
+        case ast.Call(func=function, args=args, keywords=keywords):
+            parts = [*args, *(keyword.value for keyword in keywords)]
+            return is_plain(function, depth) and all(is_plain(part, depth + 1) for part in parts)
+        case ast.BinOp(left=left, right=right):
+            return is_plain(left, depth + 1) and is_plain(right, depth + 1)
+        case ast.Tuple(elts=parts):
+            return len(parts) > 1 and all(is_plain(part, depth + 1) for part in parts)
+        case ast.UnaryOp(operand=operand) | ast.Starred(value=operand):
+            return is_plain(operand, depth)
+        case _:
+            return False

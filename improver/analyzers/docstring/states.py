@@ -1,0 +1,302 @@
+"""What is known at one point of a function, in terms of what its caller knows."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from improver.analyzers.docstring.formulas import Formula
+from improver.analyzers.docstring.purity import dotted, is_immutable, is_pure
+
+FOREVER = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What a name stands for.
+
+    Parameters:
+        expression: in terms of parameters, globals and calls; ``None`` when that is not known.
+        since: the epoch in which its contents were as said.
+        event: the call that made it, where that call may act.
+        at: the epoch in which it was made.
+    """
+
+    expression: ast.expr | None
+    since: int = 0
+    event: str = ""
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One condition on the way to a statement.
+
+    Parameters:
+        strong: whether it must be said; not where its opposite only ever raises.
+        loop: set where the step enters a loop; its items are drawn from `loop.iter`.
+    """
+
+    formula: Formula
+    strong: bool = True
+    loop: ast.For | ast.AsyncFor | None = None
+    iterable: ast.expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Names, the way that led here, and how often something may have changed.
+
+    Parameters:
+        epoch: grows whenever something ran that may have changed contents.
+        called: how often each acting call ran.
+        touched: names of the objects whose methods acted.
+        stored: attribute names that were assigned.
+    """
+
+    names: Mapping[str, Value]
+    local: frozenset[str]
+    fixed: frozenset[str]
+    path: tuple[Step, ...] = ()
+    epoch: int = 0
+    called: Mapping[str, int] | None = None
+    touched: frozenset[str] = frozenset()
+    stored: frozenset[str] = frozenset()
+
+    def under(self, formula: Formula, *, strong: bool = True) -> State:
+        """This state, with one more condition met."""
+        return replace(self, path=(*self.path, Step(formula, strong)))
+
+    def bind(self, name: str, value: Value) -> State:
+        """This state, with a name bound."""
+        return replace(self, names={**self.names, name: value})
+
+    def forget(self, names: set[str]) -> State:
+        """This state, with nothing known of some names."""
+        return replace(self, names={**self.names, **dict.fromkeys(names, Value(None))})
+
+    def acted(self, nodes: list[ast.AST]) -> State:
+        """This state after calls that may have changed anything."""
+        if not nodes:
+            return self
+        called = dict(self.called or {})
+        touched = set(self.touched)
+        for node in nodes:
+            text = ast.dump(node)
+            called[text] = called.get(text, 0) + 1
+            touched.update(_receivers(node))
+        return replace(self, epoch=self.epoch + 1, called=called, touched=frozenset(touched))
+
+
+def _receivers(node: ast.AST) -> set[str]:
+    if not isinstance(node, ast.Call):
+        return set()
+    found = {argument.id for argument in node.args if isinstance(argument, ast.Name)}
+    function = node.func
+    while isinstance(function, ast.Attribute | ast.Subscript | ast.Call):
+        function = function.func if isinstance(function, ast.Call) else function.value
+    return found | ({function.id} if isinstance(function, ast.Name) and function is not node.func else set())
+
+
+def translate(node: ast.expr, state: State) -> ast.expr | None:
+    """The expression in terms a caller knows, or ``None`` when it has none or they may have changed."""
+    return _Translation(state).of(node, frozenset())
+
+
+def translate_result(node: ast.expr, state: State) -> ast.expr | None:
+    """What is handed to the caller, in terms that hold when it is handed over."""
+    for part in ast.walk(node):
+        value = state.names.get(part.id) if isinstance(part, ast.Name) else None
+        if value is not None and value.expression is not None and not value.event and value.at < state.epoch:
+            if reads_contents(value.expression):
+                return None
+    now = {name: replace(value, since=FOREVER) for name, value in state.names.items()}
+    calm = replace(state, names=now, epoch=0, stored=frozenset(), touched=frozenset())
+    return translate(node, calm)
+
+
+def reads_contents(node: ast.expr) -> bool:
+    """Whether an expression looks into something that may change."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Attribute | ast.Subscript | ast.Call) and not is_immutable(part):
+            return True
+        if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id in {"len", "bool", "hash"}:
+            return True
+    return False
+
+
+class _Translation:
+    """Rewrites an expression, name by name, and gives up where a name or its contents are not known."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    def of(self, node: ast.expr, inner: frozenset[str]) -> ast.expr | None:
+        match node:
+            case ast.Constant():
+                return node
+            case ast.Name(id=name):
+                return node if name in inner else self._name(name)
+            case ast.Attribute(value=value, attr=attr):
+                return self._attribute(value, attr, inner)
+            case ast.Call():
+                return self._call(node, inner)
+            case ast.Await(value=value):
+                return self._same(node, inner)
+            case ast.Subscript(value=value):
+                return self._same(node, inner) if self._fresh(value, inner) else None
+            case ast.Compare(left=left, ops=ops, comparators=comparators):
+                return self._compare(node, inner)
+            case ast.NamedExpr(value=value):
+                return self.of(value, inner)
+            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+                return self._comprehension(node, inner)
+            case (
+                ast.BoolOp()
+                | ast.UnaryOp()
+                | ast.BinOp()
+                | ast.Tuple()
+                | ast.List()
+                | ast.Set()
+                | ast.Starred()
+                | ast.Slice()
+                | ast.JoinedStr()
+                | ast.FormattedValue()
+                | ast.Dict()
+                | ast.IfExp()
+            ):
+                return self._same(node, inner)
+            case _:
+                return None
+
+    def _name(self, name: str) -> ast.expr | None:
+        value = self.state.names.get(name)
+        if value is not None:
+            repeated = value.event and (self.state.called or {}).get(value.event, 0) > 1
+            return None if repeated else value.expression
+        return None if name in self.state.local else ast.Name(id=name, ctx=ast.Load())
+
+    def _attribute(self, value: ast.expr, attr: str, inner: frozenset[str]) -> ast.expr | None:
+        if attr in self.state.stored or not self._fresh(value, inner):
+            return None
+        base = self.of(value, inner)
+        return None if base is None else ast.Attribute(value=base, attr=attr, ctx=ast.Load())
+
+    def _fresh(self, node: ast.expr, inner: frozenset[str]) -> bool:
+        """Whether what the object holds is still what it held."""
+        root = node
+        while isinstance(root, ast.Attribute | ast.Subscript | ast.Call):
+            root = root.func if isinstance(root, ast.Call) else root.value
+        if not isinstance(root, ast.Name) or root.id in inner or root.id in self.state.fixed:
+            return True
+        value = self.state.names.get(root.id)
+        return (value.since if value else 0) >= self.state.epoch
+
+    def _call(self, node: ast.Call, inner: frozenset[str]) -> ast.expr | None:
+        if dotted(node.func).rpartition(".")[2] == "cast" and len(node.args) == 2:
+            return self.of(node.args[1], inner)
+        if not is_pure(node):
+            if (self.state.called or {}).get(ast.dump(node), 0) or _receivers_only(node) & self.state.touched:
+                return None
+            return self._acting(node, inner)
+        receiver = node.func.value if isinstance(node.func, ast.Attribute) else None
+        if receiver is not None and not self._fresh(receiver, inner):
+            return None
+        stable = isinstance(node.func, ast.Name) and node.func.id in {
+            "isinstance",
+            "issubclass",
+            "callable",
+            "type",
+            "id",
+        }
+        if not stable and not all(self._fresh(part, inner) for part in node.args):
+            return None
+        return self._same(node, inner)
+
+    def _acting(self, node: ast.Call, inner: frozenset[str]) -> ast.expr | None:
+        """A call that is an event of its own: said as it is made, whatever ran before on other objects."""
+        calm = replace(self.state, epoch=0, fixed=self.state.fixed)
+        translation = _Translation(calm)
+        return translation._same(node, inner)
+
+    def _compare(self, node: ast.Compare, inner: frozenset[str]) -> ast.expr | None:
+        for operator, right in zip(node.ops, node.comparators, strict=True):
+            membership = isinstance(operator, ast.In | ast.NotIn)
+            literal = isinstance(right, ast.Tuple | ast.List | ast.Set | ast.Constant)
+            if membership and not literal and not self._fresh(right, inner):
+                return None
+        return self._same(node, inner)
+
+    def _same(self, node: ast.expr, inner: frozenset[str]) -> ast.expr | None:
+        fields: dict[str, object] = {}
+        for name, value in ast.iter_fields(node):
+            changed = self._field(value, inner)
+            if changed is _LOST:
+                return None
+            fields[name] = changed
+        return type(node)(**fields)
+
+    def _field(self, value: object, inner: frozenset[str]) -> object:
+        if isinstance(value, ast.expr):
+            changed = self.of(value, inner)
+            return _LOST if changed is None else changed
+        if isinstance(value, ast.keyword):
+            changed = self.of(value.value, inner)
+            return _LOST if changed is None else ast.keyword(arg=value.arg, value=changed)
+        if isinstance(value, list):
+            items = [self._field(item, inner) for item in value]
+            return _LOST if any(item is _LOST for item in items) else items
+        return value
+
+    def _comprehension(self, node: ast.expr, inner: frozenset[str]) -> ast.expr | None:
+        generators: list[ast.comprehension] = getattr(node, "generators", [])
+        targets = {name.id for part in generators for name in ast.walk(part.target) if isinstance(name, ast.Name)}
+        bound = inner | targets
+        changed: list[ast.comprehension] = []
+        for part in generators:
+            iterable = self.of(part.iter, bound) if self._fresh(part.iter, bound) else None
+            tests = [self.of(test, bound) for test in part.ifs]
+            if iterable is None or any(test is None for test in tests):
+                return None
+            kept = [test for test in tests if test is not None]
+            changed.append(ast.comprehension(target=part.target, iter=iterable, ifs=kept, is_async=part.is_async))
+        return self._rebuilt(node, changed, bound)
+
+    def _rebuilt(self, node: ast.expr, generators: list[ast.comprehension], bound: frozenset[str]) -> ast.expr | None:
+        fields: dict[str, object] = {"generators": generators}
+        for name in ("elt", "key", "value"):
+            part = getattr(node, name, None)
+            if part is not None:
+                fields[name] = self.of(part, bound)
+                if fields[name] is None:
+                    return None
+        return type(node)(**fields)
+
+
+_LOST = object()
+
+
+def _receivers_only(node: ast.Call) -> set[str]:
+    function = node.func
+    while isinstance(function, ast.Attribute | ast.Subscript | ast.Call):
+        function = function.func if isinstance(function, ast.Call) else function.value
+    return {function.id} if isinstance(function, ast.Name) and function is not node.func else set()
+
+
+def captured(node: ast.expr, before: State, after: State) -> Value:
+    """What a name stands for once `node` is assigned to it."""
+    expression = translate(node, before)
+    if expression is None:
+        return Value(None)
+    since = FOREVER if is_immutable(node) else _since(node, before, after)
+    made = node.value if isinstance(node, ast.Await) else node
+    event = ast.dump(made) if isinstance(made, ast.Call) and not is_pure(made) else ""
+    return Value(expression, since, event, after.epoch)
+
+
+def _since(node: ast.expr, before: State, after: State) -> int:
+    if isinstance(node, ast.Call | ast.Await | ast.Attribute | ast.Subscript):
+        return after.epoch
+    names = [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
+    return min((before.names[name].since for name in names if name in before.names), default=after.epoch)

@@ -1,0 +1,261 @@
+"""The first line of a docstring, and whether there is enough behind it to write one."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from improver.analyzers.docstring.conditions import said
+from improver.analyzers.docstring.english import code, joined, plain
+from improver.analyzers.docstring.facts import FunctionFacts, parameters
+from improver.analyzers.docstring.flow import Exit, Way
+from improver.analyzers.docstring.formulas import ALWAYS, Every, Exists, Some, holds_unknown
+from improver.analyzers.docstring.phrases import phrase
+from improver.analyzers.docstring.outcomes import Outcome, clause, found_first, outcomes, predicate
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A first line and what it is worth.
+
+    Parameters:
+        details: more sentences that belong to it.
+        news: how many things it tells that the signature does not.
+        learned: what a reader now knows, for the title and the reason.
+    """
+
+    text: str
+    news: int
+    learned: str
+    details: tuple[str, ...] = ()
+    said_raises: bool = False
+
+
+Attempt = Callable[[FunctionFacts], Iterator[Summary]]
+
+
+def summaries(facts: FunctionFacts) -> Iterator[Summary]:
+    """Summaries that are true, the best first."""
+    if facts.is_generator:
+        yield from yielding(facts)
+        return
+    if facts.function.name == "__init__":
+        yield from initializing(facts)
+        return
+    for attempt in (kept_value, gathering, search, question, alternatives, plain_return, check_only, setting, doing):
+        yield from attempt(facts)
+
+
+def initializing(facts: FunctionFacts) -> Iterator[Summary]:
+    """Making a new object."""
+    names = [f"``{one.arg}``" for one in parameters(facts.function)]
+    if 0 < len(names) <= 3 and not facts.function.args.kwarg:
+        yield Summary(f"Initialize the instance from {joined(names, 'and')}.", 0, "")
+    yield Summary("Initialize the instance.", 0, "")
+
+
+def gathering(facts: FunctionFacts) -> Iterator[Summary]:
+    """A list that one loop fills."""
+    match facts.function.body:
+        case [
+            *_,
+            ast.Assign(targets=[ast.Name(id=name)], value=ast.List(elts=[])),
+            ast.For() as loop,
+            ast.Return(value=ast.Name(id=last)),
+        ]:
+            pass
+        case _:
+            return
+    appends = [way for way in facts.of(Exit.DO) if plain(way.node or loop).startswith(f"{name}.")]
+    uses = [part for part in ast.walk(loop) if isinstance(part, ast.Name) and part.id == name]
+    if name != last or len(appends) != 1 or len(uses) != 1 or len(facts.of(Exit.RETURN)) != 1 or _may_stop(loop):
+        return
+    match appends[0].node, appends[0].argument:
+        case ast.Call(func=ast.Attribute(attr="append"), args=[_], keywords=[]), ast.expr() as value:
+            yield from _looped(appends[0], value, "Return a list of", facts)
+
+
+def yielding(facts: FunctionFacts) -> Iterator[Summary]:
+    """Generators that filter or map one loop."""
+    yields = facts.of(Exit.YIELD, Exit.YIELD_FROM)
+    if len(yields) != 1 or facts.of(Exit.RETURN) or yields[0].exit is Exit.YIELD_FROM:
+        return
+    if yields[0].value is not None:
+        yield from _looped(yields[0], yields[0].value, "Yield", facts)
+
+
+def _looped(way: Way, item: ast.expr, verb: str, facts: FunctionFacts) -> Iterator[Summary]:
+    """What one loop hands out, and which items it leaves out."""
+    loops = [step for step in way.steps if step.loop is not None]
+    if len(loops) != 1 or not isinstance(way.when, Exists) or _may_stop(loops[0].loop):
+        return
+    target, iterable, value = code(way.when.target), code(way.when.iterable), phrase(item)
+    condition = said(way.when.condition, facts.kinds) if way.when.condition != ALWAYS else ""
+    if target is None or iterable is None or value is None or condition is None:
+        return
+    each = "the" if verb.startswith("Return") else "each"
+    start = (
+        f"{verb} {each} {target} in {iterable}"
+        if value == target
+        else f"{verb} {value} for each {target} in {iterable}"
+    )
+    learned = "what it yields" if verb == "Yield" else "what it returns"
+    yield Summary(f"{start} for which {condition}." if condition else f"{start}.", int(bool(condition)), learned)
+
+
+def _may_stop(loop: ast.AST | None) -> bool:
+    return loop is None or any(isinstance(part, ast.Break | ast.Return | ast.Try) for part in ast.walk(loop))
+
+
+def question(facts: FunctionFacts) -> Iterator[Summary]:
+    """Functions that return ``True`` or ``False``."""
+    formula = predicate(facts)
+    if formula is None:
+        return
+    text = said(formula, facts.kinds)
+    several = len(facts.of(Exit.RETURN)) > 1
+    if text is None or ", or if" in text:
+        return
+    weight = 1 if several and isinstance(formula, Every | Some | Exists) else 0
+    yield Summary(f"Return whether {text}.", weight, "when it is true")
+
+
+def search(facts: FunctionFacts) -> Iterator[Summary]:
+    """The first item that meets a condition."""
+    found = found_first(facts)
+    if found is None:
+        return
+    exists, way = found
+    target, iterable, value = code(exists.target), code(exists.iterable), code(way.value)
+    condition = said(exists.condition, facts.kinds)
+    if target is None or iterable is None or value is None or condition is None:
+        return
+    others = [one for one in facts.of(Exit.RETURN, Exit.END) if one is not way]
+    texts = {code(one.value) or "``None``" if one.node is not None else "``None``" for one in others}
+    if len(texts) > 1:
+        return
+    what = f"the first {target}" if value == target else f"{value} for the first {target}"
+    start = f"Return {what} in {iterable} for which {condition}"
+    other = next(iter(texts), "")
+    if not other:
+        yield Summary(f"{start}.", 1, "what it returns")
+        return
+    yield Summary(f"{start}, else {other}.", 1, "what it returns when nothing is found")
+
+
+def alternatives(facts: FunctionFacts) -> Iterator[Summary]:
+    """Two values, one of them in a special case."""
+    found = outcomes(facts)
+    if found is None or len(found) != 2 or not facts.of(Exit.RETURN):
+        return
+    for special, usual in _by_preference(found):
+        when = clause(special, facts)
+        if when is None or usual.text.startswith("``None``"):
+            continue
+        if all(isinstance(one.node, ast.Constant) and isinstance(one.node.value, bool) for one in found):
+            if ", or if" not in when:
+                yield Summary(f"Return {special.text} if {when}, else {usual.text}.", 1, "when it is true")
+            continue
+        learned = f"when it returns {special.text.replace('``', '`')}" if len(special.text) < 20 else "what it returns"
+        if ", or if" not in when:
+            yield Summary(f"Return {usual.text}, or {special.text} if {when}.", 1, learned)
+        detail = f"The result is {special.text} if {when}."
+        yield Summary(f"Return {usual.text} or {special.text}.", 1, learned, (detail,))
+
+
+def _by_preference(found: list[Outcome]) -> list[tuple[Outcome, Outcome]]:
+    first, second = found
+    pairs = [(first, second), (second, first)]
+    return sorted(pairs, key=lambda pair: (_rank(pair[0]), isinstance(pair[0].node, ast.Name), len(pair[0].text)))
+
+
+def _rank(outcome: Outcome) -> int:
+    if outcome.text == "``None``":
+        return 0
+    return 1 if isinstance(outcome.node, ast.Constant) else 2
+
+
+def plain_return(facts: FunctionFacts) -> Iterator[Summary]:
+    """One value on every way."""
+    found = outcomes(facts)
+    if found is None or len(found) != 1 or found[0].text == "``None``" or not facts.of(Exit.RETURN):
+        return
+    yield Summary(f"Return {found[0].text}.", 0, "what it returns")
+
+
+def kept_value(facts: FunctionFacts) -> Iterator[Summary]:
+    """A value that is made on first use and kept."""
+    match facts.function.body:
+        case [ast.If(test=test, body=body, orelse=[]), ast.Return(value=value)] if value is not None:
+            pass
+        case _:
+            return
+    kept = plain(value)
+    stores = [part for part in body if isinstance(part, ast.Assign) and plain(part.targets[0]) == kept]
+    if not isinstance(value, ast.Attribute | ast.Subscript) or len(stores) != 1 or stores[0] is not body[-1]:
+        return
+    if facts.of(Exit.RAISE) or not _asks_for(test, value):
+        return
+    shown, made = code(kept), code(stores[0].value, 50)
+    if shown is None:
+        return
+    if len(body) == 1 and made is not None:
+        yield Summary(f"Return {shown}, which is set to {made} on first use.", 1, "that the value is kept")
+    yield Summary(f"Return {shown}, which is set on first use.", 1, "that the value is kept")
+
+
+def _asks_for(test: ast.expr, kept: ast.Attribute | ast.Subscript) -> bool:
+    """Whether a test asks if the kept value is there."""
+    match test, kept:
+        case ast.Compare(left=left, ops=[ast.Is()], comparators=[ast.Constant(value=None)]), _:
+            return plain(left) == plain(kept)
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Call(func=ast.Name(id="hasattr"), args=[_, name])), ast.Attribute():
+            return isinstance(name, ast.Constant) and name.value == kept.attr
+        case ast.Compare(left=left, ops=[ast.NotIn()], comparators=[holder]), ast.Subscript(value=value, slice=index):
+            return plain(left) == plain(index) and plain(holder) == plain(value)
+        case _:
+            return False
+
+
+def check_only(facts: FunctionFacts) -> Iterator[Summary]:
+    """Functions that do nothing but raise."""
+    others = facts.of(Exit.STORE, Exit.DO, Exit.YIELD)
+    if others or facts.gives_back or len(facts.raises) != 1 or len([way for way in facts.of(Exit.RAISE)]) != 1:
+        return
+    name, text = facts.raises[0]
+    yield Summary(f"Raise ``{name}`` if {text.removeprefix('If ').rstrip('.')}.", 1, "when it raises", (), True)
+
+
+def setting(facts: FunctionFacts) -> Iterator[Summary]:
+    """Functions that set attributes of their object."""
+    stores = facts.of(Exit.STORE)
+    if facts.gives_back or facts.of(Exit.DO) or not 1 <= len(stores) <= 2:
+        return
+    if any(holds_unknown(way.when) or way.when != ALWAYS for way in stores):
+        return
+    pairs = [(code(way.target), code(way.value, 40)) for way in stores]
+    if any(target is None or value is None for target, value in pairs) or not all(_own(way) for way in stores):
+        return
+    yield Summary(f"Set {joined([f'{target} to {value}' for target, value in pairs], 'and')}.", 0, "what it sets")
+
+
+def _own(way: Way) -> bool:
+    return isinstance(way.target, ast.Attribute) and isinstance(way.target.value, ast.Name)
+
+
+def doing(facts: FunctionFacts) -> Iterator[Summary]:
+    """Functions that make one call."""
+    calls = facts.of(Exit.DO)
+    if len(calls) != 1 or facts.of(Exit.STORE) or facts.gives_back:
+        return
+    way = calls[0]
+    shown = code(way.value)
+    if shown is None or holds_unknown(way.when):
+        return
+    if way.when == ALWAYS:
+        yield Summary(f"Call {shown}.", 0, "what it calls")
+        return
+    text = said(way.when, facts.kinds)
+    if text is not None and ", or if" not in text:
+        yield Summary(f"Call {shown} if {text}.", 1, "what it calls and when")

@@ -1,0 +1,109 @@
+"""The docstrings analyzer."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from improver.analyzers.docstring.candidates import Candidate, candidates, inherits_docstring
+from improver.analyzers.docstring.describe import Described, describe, title
+from improver.analyzers.docstring.english import joined
+from improver.analyzers.docstring.knowledge import Knowledge, module_knowledge
+from improver.analyzers.docstring.writing import write
+from improver.facts import Facts
+from improver.ports import Example, Untouched
+from improver.values import Category, Edit, Proposal, Site, Source, Style, Target
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(frozen=True)
+class Docstrings:
+    """Document what the code does and its signature does not tell.
+
+    Only what follows from the code is written: the exceptions that a function raises and when, the
+    cases in which it returns something special, what a generator leaves out, what ``None`` stands for.
+    A function of which nothing of the kind can be said is left alone, and so are overloads,
+    setters, overridden methods with a documented original, and whatever is marked with
+    ``# improver: skip`` or ``# improver: skip[docstrings]`` on its first line or the line above.
+
+    Parameters:
+        public_only: leave names with a leading underscore, and nested functions, alone.
+        coverage: ``provable`` to write where there is something to tell; ``all`` to write wherever
+            a true sentence can be made.
+    """
+
+    public_only: bool = True
+    coverage: str = "provable"
+
+    promises: ClassVar[Category] = Category.DOCSTRINGS
+    examples: ClassVar[tuple[Example | Untouched, ...]] = ()
+
+    def analyze(self, source: Source, target: Target, facts: Facts) -> Iterator[Proposal]:
+        """Docstrings for one file.
+
+        Raises:
+            SyntaxError: the file is not Python that this interpreter understands.
+        """
+        tree = parsed(source.content)
+        lines = _LINE_END.split(source.content.decode("latin-1"))
+        knowledge: Knowledge | None = None
+        for one in candidates(tree, lines, public_only=self.public_only):
+            knowledge = knowledge or module_knowledge(tree)
+            if inherits_docstring(one, knowledge):
+                continue
+            described = describe(one, knowledge, everything=self.coverage == "all")
+            if described is not None:
+                yield from proposed(source, one, described, target.style)
+
+
+def parsed(content: bytes) -> ast.Module:
+    """The tree of a file.
+
+    Raises:
+        SyntaxError: it is not Python that this interpreter understands.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(content)
+    except ValueError as error:
+        raise SyntaxError(str(error)) from error
+
+
+def proposed(source: Source, one: Candidate, described: Described, style: Style) -> Iterator[Proposal]:
+    """The proposal that writes a description, unless it cannot be written there."""
+    from improver.analyzers.docstring.insertion import insertion
+
+    edit = insertion(source.content, source.path, one.node, lambda indent: _written(described, style, indent))
+    if isinstance(edit, Edit):
+        yield Proposal(
+            analyzer="docstrings",
+            rule="missing-docstring",
+            site=Site(source.path, one.node.lineno, one.qualified_name),
+            title=title(one.qualified_name, described.learned),
+            why=_why(described),
+            edits=(edit,),
+            context=ast.dump(one.node),
+        )
+
+
+def _written(described: Described, style: Style, indent: str) -> tuple[str, ...]:
+    """The first of the descriptions that fits."""
+    problem: ValueError | None = None
+    for description in described.descriptions:
+        try:
+            return write(description, style, indent, "function")
+        except ValueError as error:
+            problem = error
+    raise problem or ValueError("there is nothing to write")
+
+
+def _why(described: Described) -> str:
+    if not described.learned:
+        return "It has no docstring."
+    return f"The signature does not tell {joined(described.learned, 'or')}; the docstring now does."
