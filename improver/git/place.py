@@ -77,7 +77,7 @@ def _place_at(folder: Path) -> Place | None:
 
 def _place(top: Path, git_dir: Path, *, bare: bool) -> Place:
     try:
-        common = (git_dir / _first_line(git_dir / "commondir")).resolve()
+        common = (git_dir / _first_line(git_dir / "commondir").replace("\0", "")).resolve()
     except FileNotFoundError:
         common = git_dir
     return Place(top, git_dir, common, bare)
@@ -85,13 +85,14 @@ def _place(top: Path, git_dir: Path, *, bare: bool) -> Place:
 
 def _pointed_to(pointer: Path) -> Path:
     line = _first_line(pointer)
-    git_dir = (pointer.parent / line.removeprefix("gitdir:").strip()).resolve()
+    named = line.removeprefix("gitdir:").strip()
+    git_dir = pointer.parent / named if "\0" not in named else pointer
     if not line.startswith("gitdir:") or not _is_git_dir(git_dir):
         raise GitFailed(
-            f"{pointer} points to {git_dir}, which is not a git folder.",
+            f"{pointer} does not point to a git folder.",
             remedy="Repair it with `git worktree repair` or `git submodule update --init`.",
         )
-    return git_dir
+    return git_dir.resolve()
 
 
 def _first_line(file: Path) -> str:

@@ -238,7 +238,11 @@ class Repository:
     def _peel(self, rev: str, kind: str) -> str:
         if not rev or rev.startswith("-") or any(character in rev for character in "\0\n"):
             raise UsageError(f"`{shown(rev)}` cannot name a commit.")
-        words = ("--verify", "--quiet", "--end-of-options", f"{rev}^{{{kind}}}")
+        found = self._verified(rev) if ":" in rev else rev  # what follows a colon belongs to a path or a message
+        return found and self._verified(f"{found}^{{{kind}}}")
+
+    def _verified(self, rev: str) -> str:
+        words = ("--verify", "--quiet", "--end-of-options", rev)
         status, output, _ = self.git.rev_parse(*words, with_extended_output=True)
         return "" if status else to_word(output)
 
