@@ -14,6 +14,7 @@ from improver.views.words import clean, counted
 
 CONTEXT = 3
 MOST_LINES = 400
+MOST_COMPARED = 100_000
 _STYLES = {"+": "green", "-": "red", "@": "cyan", "\\": "dim"}
 
 
@@ -38,6 +39,9 @@ def file_lines(file: FileChange) -> Iterator[Text]:
     before, after = _decoded(file.before), _decoded(file.after)
     if before is None or after is None:
         yield Text("  binary content", style="dim")
+        return
+    if len(before) + len(after) > MOST_COMPARED:
+        yield Text(f"  too large to compare here ({counted(len(after), 'line')})", style="dim")
         return
     yield from (_line(line) for line in _hunks(before, after))
 
@@ -84,9 +88,8 @@ def _split(text: str) -> list[str]:
 
 
 def _hunks(before: list[str], after: list[str]) -> Iterator[str]:
-    same_ends = all(line.endswith("\r") for line in (*before, *after))
-    if same_ends:
-        before, after = [line[:-1] for line in before], [line[:-1] for line in after]
+    if all(line.endswith(("\r", "\0")) for line in (*before, *after)):
+        before, after = [line.removesuffix("\r") for line in before], [line.removesuffix("\r") for line in after]
     lines = difflib.unified_diff(before, after, n=CONTEXT, lineterm="")
     for number, line in enumerate(lines):
         if number < 2:

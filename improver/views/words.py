@@ -56,9 +56,13 @@ def unicode_fits(console: Console) -> bool:
 
 def sign(console: Console, verdict: Verdict) -> Text:
     """The verdict as a sign and a word, so that it reads without colour and without Unicode."""
+    return sign_alone(console, verdict).append(f" {verdict.value}")
+
+
+def sign_alone(console: Console, verdict: Verdict) -> Text:
+    """The verdict as one character that is its own in every encoding."""
     pretty, plain, colour = _SIGNS[verdict]
-    glyph = pretty if unicode_fits(console) else plain
-    return Text(f"{glyph} {verdict.value}", style=colour)
+    return Text(pretty if unicode_fits(console) else plain, style=colour)
 
 
 def route_text(route: Route) -> Text:
