@@ -17,14 +17,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from improver.errors import RunFailed
+from improver.errors import GitFailed, RunFailed
 from improver.git import Place, Repository
+from improver.git.records import said
 
 if TYPE_CHECKING:
     from improver.git.command import Git
 
 _FOLDER = "objects.git"
-_SETTINGS = {"gc.auto": "0", "maintenance.auto": "false", "core.logAllRefUpdates": "false"}
+_SETTINGS = {
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "core.logAllRefUpdates": "false",
+    "core.protectHFS": "true",
+    "core.protectNTFS": "true",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,9 @@ class Store:
 
         Returns:
             The tree's object name.
+
+        Raises:
+            GitFailed: a path leads out of the tree or into git's own folder on some file system.
         """
         kept = {path: value for path, value in files.items() if value is not None}
         oids = self.write_blobs([content for content, _ in kept.values()])
@@ -115,7 +125,11 @@ class Store:
         with tempfile.TemporaryDirectory(prefix="improver-") as folder:
             env = {"GIT_INDEX_FILE": f"{folder}/index"}
             self.git.read_tree(base or "--empty", env=env)
-            self.git.update_index("-z", "--index-info", istream=lines, env=env)
+            status, _, errors = self.git.update_index(
+                "-z", "--index-info", istream=lines, env=env, with_extended_output=True
+            )
+            if status or errors:  # git passes over paths that it finds dangerous, and calls that success
+                raise GitFailed(f"The tree cannot be written: {said(errors)}", left="Nothing was written.")
             return str(self.git.write_tree("--missing-ok", env=env).decode().strip())
 
     def commit(

@@ -12,9 +12,9 @@ import git as gitpython
 from improver import process
 from improver.errors import GitFailed
 from improver.git.place import Place
+from improver.git.records import said
 
 _SECONDS = 600.0
-_SHOWN = 600
 _SAFE = (
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
@@ -98,10 +98,3 @@ class Git(gitpython.Git):
     def _named(self) -> dict[str, str]:
         named = {"GIT_DIR": str(self.place.git_dir)}
         return named if self.place.bare else {**named, "GIT_WORK_TREE": str(self.place.top)}
-
-
-def said(stderr: bytes) -> str:
-    """What git said, fit to be shown: printable, on one line, not endless."""
-    text = " ".join(stderr.decode("utf-8", "replace").split())
-    shown = "".join(character if character.isprintable() else "?" for character in text)
-    return shown[:_SHOWN] or "it gave no reason."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_SAID = 600
+
 
 def records(output: bytes) -> list[bytes]:
     """What stands between the NULs."""
@@ -39,3 +41,10 @@ def batch(output: bytes) -> dict[str, bytes]:
             found[words[0]] = output[position : position + int(words[2])]
             position += int(words[2]) + 1
     return found
+
+
+def said(stderr: bytes) -> str:
+    """What git said, fit to be shown: printable, on one line, not endless."""
+    text = " ".join(stderr.decode("utf-8", "replace").split())
+    shown = "".join(character if character.isprintable() else "?" for character in text)
+    return shown[:_SAID] or "it gave no reason."
