@@ -233,7 +233,7 @@ class Proposal:
     def fingerprint(self) -> str:
         """What makes this proposal the same one tomorrow: rule, site and the code around it."""
         parts = (self.analyzer, self.rule, self.site.path, self.site.qualified_name, self.context)
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,4 +325,4 @@ class Dossier:
     def id(self) -> str:
         """A short name for the command line, stable for the same proposals on the same base."""
         parts = (self.change.base, *sorted(proposal.fingerprint for proposal in self.proposals))
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:8]

@@ -75,7 +75,7 @@ def _decoded(content: bytes | None) -> list[str] | None:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
         text = content.decode(encoding, "backslashreplace")
     except (SyntaxError, LookupError, UnicodeError):
-        text = content.decode("latin-1")
+        text = content.decode("utf-8", "backslashreplace")
     return _split(text)
 
 

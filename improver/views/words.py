@@ -88,7 +88,9 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 def duration(seconds: float) -> str:
     """Wall time as people say it: ``0.4 s``, ``12 s``, ``3 min 5 s``."""
-    if seconds < 10:
+    if seconds < 0.05:
+        return "under 0.1 s"
+    if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < 60:
