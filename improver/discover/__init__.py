@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from improver.discover.committed import CommitTree
+from improver.discover.environment import find_environment
 from improver.discover.plain_folder import FolderTree
 from improver.discover.projects import find_project, projects
 from improver.discover.survey import Survey, discover, iter_sources, survey
@@ -16,6 +17,7 @@ __all__ = [
     "FolderTree",
     "Survey",
     "discover",
+    "find_environment",
     "find_project",
     "iter_sources",
     "projects",

@@ -37,7 +37,7 @@ def source_roots(
     roots += [folder for folder in _conventional(project, folders, holds, sources) if folder not in roots]
     tops = _unexplained(roots, holds, project, bool(roots))
     roots += [root for root in _guessed(tops, project, build, sources, tree) if root not in roots]
-    if not roots or _has_modules(project, sources):
+    if not roots or (project in known and _has_modules(project, sources)):
         roots.append(project)
     return tuple(dict.fromkeys(roots))
 
