@@ -7,11 +7,12 @@ anything that happens here.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -158,7 +159,8 @@ class Store:
 
     def worktree_add(self, path: Path, commit: str) -> None:
         """A folder that belongs to the store and stands at a commit, with no file in it."""
-        self.git.worktree("add", "--detach", "--no-checkout", "--force", "--", str(path), commit)
+        with self._alone():
+            self.git.worktree("add", "--detach", "--no-checkout", "--force", "--", str(path), commit)
 
     def worktree_remove(self, path: Path) -> None:
         """Take a worktree and everything in it away; it may be gone already."""
@@ -167,7 +169,8 @@ class Store:
 
     def worktree_prune(self) -> None:
         """Forget worktrees whose folders are gone."""
-        self.git.worktree("prune", "--expire=now")
+        with self._alone():
+            self.git.worktree("prune", "--expire=now")
 
     def worktrees(self) -> tuple[Worktree, ...]:
         """Every worktree of the store, whether its folder is still there or not."""
@@ -188,6 +191,16 @@ class Store:
         revs = "".join(f"{tip}\n" for tip in tips) + "--not\n" + "".join(f"{oid}\n" for oid in known)
         pack = self.git.pack_objects("--revs", "--stdout", "--local", "-q", istream=revs.encode())
         target.git.unpack_objects("-q", istream=pack)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other run of ours changes worktrees meanwhile: git stumbles over one that is half made.
+
+        The lock ends with the process that holds it, however that ends.
+        """
+        with (self.repository.top / "worktrees.lock").open("wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
 
 def _make(where: Path, target: Repository) -> None:
