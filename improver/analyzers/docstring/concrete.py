@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import libcst
 
@@ -80,12 +80,17 @@ def in_block(tree: libcst.Module, docstring: Docstring, indent: str) -> str:
     return _code(tree.with_changes(body=[definition.with_changes(body=block)]))
 
 
-def in_module(tree: libcst.Module, docstring: Docstring) -> str:
-    """The top of a module with the docstring below what speaks of the file as a whole."""
+def in_module(tree: libcst.Module, docstring: Docstring, following: str) -> str:
+    """The top of a module with the docstring below what speaks of the file as a whole.
+
+    Parameters:
+        following: what the first statement begins with: ``definition``, ``decorator`` or anything else.
+    """
     placeholder = libcst.ensure_type(tree.body[0], libcst.SimpleStatementLine)
     leading = [*tree.header, *placeholder.leading_lines]
     comments = _comments(leading)
     place = _place_in_module(comments)
+    docstring = replace(docstring, blank=_blank_in_module(comments[place:], following))
     if place and comments[place - 1] and not _WHOLE_FILE.match(comments[place - 1]):
         leading.insert(place, _blank_line(docstring))
         place += 1
@@ -105,6 +110,13 @@ def _place_in_module(comments: Sequence[str]) -> int:
     orders = max((number + 1 for number, comment in enumerate(comments) if _WHOLE_FILE.match(comment)), default=0)
     place = max(block, orders)
     return len(comments) if block == 0 and len(comments) - place > 1 else place
+
+
+def _blank_in_module(comments: Sequence[str], following: str) -> int:
+    """How many blank lines black wants below a module's docstring."""
+    above = list(comments).index("") if "" in comments else len(comments)
+    close = following == "definition" if not above else following in ("definition", "decorator")
+    return 2 if close and (not above or above == len(comments)) else 1
 
 
 def _definition(tree: libcst.Module) -> libcst.FunctionDef | libcst.ClassDef:

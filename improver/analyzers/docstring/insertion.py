@@ -63,10 +63,11 @@ def _in_module(file: Encoded, node: ast.Module, lines: Lines) -> _Span:
     _indentation(file, first)
     first = file.line_start(first)
     old = file.text(0, first)
-    docstring = _docstring(lines, "", file.newline(first), 2 if isinstance(node.body[0], Block) else 1)
-    new = concrete.in_module(concrete.parsed(old), docstring)
+    docstring = _docstring(lines, "", file.newline(first), 1)
+    new = concrete.in_module(concrete.parsed(old), docstring, _kind(node.body[0]))
     _prove(node, new + concrete.PLACEHOLDER, docstring)
-    return _difference(old, new, docstring.newline)
+    at, before, after = _difference(old, new, docstring.newline)
+    return len(old[:at].encode()), before, after
 
 
 def _in_block(file: Encoded, node: Block, lines: Lines) -> _Span:
@@ -172,6 +173,12 @@ def _start(file: Encoded, statement: ast.stmt) -> int:
     if not decorators:
         return file.offset(statement.lineno, statement.col_offset)
     return max(0, file.content.rfind(b"@", 0, file.offset(decorators[0].lineno, decorators[0].col_offset)))
+
+
+def _kind(statement: ast.stmt) -> str:
+    if not isinstance(statement, Block):
+        return "statement"
+    return "decorator" if statement.decorator_list else "definition"
 
 
 def _indentation(file: Encoded, offset: int) -> str:
