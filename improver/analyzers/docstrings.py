@@ -12,6 +12,7 @@ from typing import ClassVar
 from improver.analyzers.docstring.candidates import Candidate, candidates, inherits_docstring
 from improver.analyzers.docstring.describe import Described, describe, title
 from improver.analyzers.docstring.english import joined
+from improver.analyzers.docstring.insertion import insertion
 from improver.analyzers.docstring.knowledge import Knowledge, module_knowledge
 from improver.analyzers.docstring.writing import write
 from improver.facts import Facts
@@ -77,8 +78,6 @@ def parsed(content: bytes) -> ast.Module:
 
 def proposed(source: Source, one: Candidate, described: Described, style: Style) -> Iterator[Proposal]:
     """The proposal that writes a description, unless it cannot be written there."""
-    from improver.analyzers.docstring.insertion import insertion
-
     edit = insertion(source.content, source.path, one.node, lambda indent: _written(described, style, indent))
     if isinstance(edit, Edit):
         yield Proposal(

@@ -72,7 +72,7 @@ def case_formula(subject: ast.expr | None, case: ast.match_case, state: State) -
     return UNKNOWN if pattern != ALWAYS else formula_of(case.guard, state)
 
 
-def pattern_formula(subject: ast.expr | None, pattern: ast.pattern) -> Formula:
+def pattern_formula(subject: ast.expr | None, pattern: ast.pattern) -> Formula:  # noqa: PLR0911 - one case for each kind
     """What it takes for a pattern to fit."""
     match pattern:
         case ast.MatchAs(pattern=None):

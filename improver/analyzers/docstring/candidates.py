@@ -9,16 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from improver.analyzers.docstring.knowledge import Knowledge
-from improver.analyzers.docstring.purity import dotted
+from improver.analyzers.docstring.purity import dotted, words
 
 Documentable = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 _SKIP = re.compile(r"#\s*improver:\s*skip(\[([\w\s,-]*)\])?\s*(#|$)")
 _FILE_LINES = 10
-_SPECIAL = frozenset("__init__ __call__ __getitem__ __setitem__ __delitem__ __enter__ __aenter__ __post_init__".split())
-_HARMLESS = frozenset(
+_SPECIAL = words("__init__ __call__ __getitem__ __setitem__ __delitem__ __enter__ __aenter__ __post_init__")
+_HARMLESS = words(
     "property cached_property staticmethod classmethod abstractmethod contextmanager asynccontextmanager "
     "lru_cache cache wraps final pass_context pass_eval_context pass_environment getter "
-    "abstractproperty abstractclassmethod abstractstaticmethod coroutine no_type_check".split()
+    "abstractproperty abstractclassmethod abstractstaticmethod coroutine no_type_check"
 )
 
 
@@ -76,6 +76,8 @@ def _blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
             yield from (node.body, *(handler.body for handler in node.handlers), node.orelse, node.finalbody)
         case ast.Match():
             yield from (case.body for case in node.cases)
+        case _:
+            pass
 
 
 def _public(one: Candidate) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
 from improver.analyzers.docstring.english import about, code, joined, nor, plain
 from improver.analyzers.docstring.formulas import (
@@ -23,20 +24,20 @@ MAX_CLAUSE = 150
 MAX_ATOMS = 3
 
 
-def said(formula: Formula, kinds: dict[str, str] | None = None) -> str | None:
+def said(formula: Formula, kinds: Callable[[str], str] = lambda _: "") -> str | None:
     """The condition as a clause that can follow "if", or ``None`` when it cannot be said briefly.
 
     Parameters:
         kinds: what is known of names: ``bool``, ``container``.
     """
-    text = _Saying(kinds or {}).of(simplified(formula), outer=True)
+    text = _Saying(kinds).of(simplified(formula), outer=True)
     return text if text is not None and len(text) <= MAX_CLAUSE else None
 
 
 class _Saying:
     """Puts formulas into words, with what is known of the names in them."""
 
-    def __init__(self, kinds: dict[str, str]) -> None:
+    def __init__(self, kinds: Callable[[str], str]) -> None:
         self.kinds = kinds
 
     def of(self, formula: Formula, *, outer: bool = False) -> str | None:
@@ -57,7 +58,7 @@ class _Saying:
 
     def atom(self, expression: ast.expr, positive: bool) -> tuple[str, str] | None:
         shown = code(expression)
-        kind = self.kinds.get(plain(expression), "") if isinstance(expression, ast.Name | ast.Attribute) else ""
+        kind = self.kinds(plain(expression)) if isinstance(expression, ast.Name | ast.Attribute) else ""
         if kind == "bool" and shown:
             return shown, "is true" if positive else "is false"
         if kind == "container" and shown:
@@ -149,6 +150,8 @@ def _of_items(formula: Exists, inner: str) -> tuple[str, str] | None:
                     and inner.count(f"``{name}``") == 1
                 ):
                     return f"``{name}``", f"{word} of {shown}"
+        case _:
+            pass
     return None
 
 

@@ -10,11 +10,12 @@ from improver.analyzers.docstring.candidates import Candidate, has_docstring
 from improver.analyzers.docstring.description import Description
 from improver.analyzers.docstring.english import joined
 from improver.analyzers.docstring.facts import FunctionFacts, facts_of, parameters
-from improver.analyzers.docstring.flow import UnclearError
 from improver.analyzers.docstring.knowledge import Knowledge
 from improver.analyzers.docstring.summary import Summary, summaries
+from improver.analyzers.docstring.ways import UnclearError
 
 TITLE_LENGTH = 72
+_BRANCHING = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast.Match, ast.With, ast.AsyncWith)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,8 @@ def _documented_with_class(one: Candidate, knowledge: Knowledge) -> bool:
 
 
 def too_small(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Whether a body is so short that it says everything itself."""
-    return len(function.body) == 1 and isinstance(
-        function.body[0], ast.Return | ast.Pass | ast.Expr | ast.Raise | ast.Assign | ast.AnnAssign | ast.AugAssign
-    )
+    """Whether a body does the same whatever it is given, so that it says everything itself."""
+    return not any(isinstance(statement, _BRANCHING) for statement in function.body)
 
 
 def function_described(facts: FunctionFacts, *, everything: bool) -> Described | None:

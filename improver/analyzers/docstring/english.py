@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Sequence
 
+from improver.analyzers.docstring.purity import words
+
 MAX_CODE = 60
 _SAFE = set(map(chr, range(32, 127))) - set("\\`")
 
@@ -189,7 +191,7 @@ _PATHS = {"exists": "exists", "is_file": "is a file", "is_dir": "is a directory"
 _NOT_PATHS = {"exists": "does not exist", "is_file": "is not a file", "is_dir": "is not a directory"}
 
 
-def called(node: ast.Call, positive: bool) -> tuple[str, str] | None:
+def called(node: ast.Call, positive: bool) -> tuple[str, str] | None:  # noqa: PLR0911 - one case for each kind
     """What a well-known call says of its first argument or its object."""
     if node.keywords:
         return None
@@ -233,7 +235,7 @@ def _instance(name: str, subject: ast.expr, kinds: ast.expr, positive: bool) -> 
     return shown, _kind_of("is", "is not")(shown, classes, positive)
 
 
-_TYPES = frozenset("str int float bool bytes bytearray list tuple dict set frozenset complex type object range".split())
+_TYPES = words("str int float bool bytes bytearray list tuple dict set frozenset complex type object range")
 
 
 def _affix(function: ast.Attribute, affix: ast.expr, positive: bool) -> tuple[str, str] | None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from improver.analyzers.docstring.conditions import said, simplified
 from improver.analyzers.docstring.english import code, plain
-from improver.analyzers.docstring.flow import AnyFunction, Exit, Way, ways_out
+from improver.analyzers.docstring.flow import ways_out
 from improver.analyzers.docstring.formulas import ALWAYS, Formula, Some, holds_unknown, some
 from improver.analyzers.docstring.joins import annotation_names, default_of
 from improver.analyzers.docstring.knowledge import Knowledge
-from improver.analyzers.docstring.purity import dotted
+from improver.analyzers.docstring.purity import dotted, words
+from improver.analyzers.docstring.ways import AnyFunction, Exit, Way
 
-_CONTAINERS = frozenset("str bytes list dict tuple set frozenset Sequence Mapping List Dict Tuple Set".split())
+_CONTAINERS = words("str bytes list dict tuple set frozenset Sequence Mapping List Dict Tuple Set")
 _EMPTY_DEFAULTS = frozenset({"[]", "{}", "()", "''", "set()", "list()", "dict()", "0", "False", "True"})
 MAX_REASONS = 3
 MAX_LENGTH = 220
@@ -35,7 +37,7 @@ class FunctionFacts:
     function: AnyFunction
     ways: tuple[Way, ...]
     raises: tuple[tuple[str, str], ...]
-    kinds: dict[str, str]
+    kinds: Kinds
     defaults: tuple[tuple[str, str], ...]
 
     def of(self, *exits: Exit) -> list[Way]:
@@ -63,24 +65,51 @@ def facts_of(function: AnyFunction, knowledge: Knowledge, owner: ast.ClassDef | 
         UnclearError: it leaves in a way that is not worked out.
     """
     ways = ways_out(function, knowledge)
-    kinds = dict(_kinds(function)) | (flags_of(owner) if owner is not None else {})
+    kinds = Kinds(dict(_kinds(function)), owner)
     raises = tuple(_raises(function, ways, kinds))
     return FunctionFacts(function, ways, raises, kinds, tuple(_defaults(function)))
 
 
-def flags_of(owner: ast.ClassDef) -> dict[str, str]:
-    """The attributes of a class to which nothing but ``True`` and ``False`` is assigned in it."""
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """What is known of names and attributes: ``bool`` or ``container``.
+
+    Parameters:
+        owner: the class whose attributes are asked for; it is read when that happens.
+    """
+
+    names: dict[str, str]
+    owner: ast.ClassDef | None = None
+
+    def __call__(self, text: str) -> str:
+        """The kind of a name or of ``self.attribute``; empty when it is not known."""
+        owner, _, attribute = text.partition(".")
+        if owner != "self" or self.owner is None:
+            return self.names.get(text, "")
+        return "bool" if attribute in flags_of(self.owner) else ""
+
+
+@lru_cache(maxsize=8)
+def flags_of(owner: ast.ClassDef) -> frozenset[str]:
+    """The attributes to which a class assigns nothing but ``True`` and ``False``."""
     flags: dict[str, bool] = {}
-    for part in ast.walk(owner):
-        targets = (
-            part.targets if isinstance(part, ast.Assign) else [part.target] if isinstance(part, ast.AnnAssign) else []
-        )
-        value = getattr(part, "value", None)
-        for target in targets:
-            if isinstance(target, ast.Attribute) and plain(target.value) == "self":
-                flag = isinstance(value, ast.Constant) and isinstance(value.value, bool)
-                flags[target.attr] = flags.get(target.attr, True) and flag
-    return {f"self.{name}": "bool" for name, flag in flags.items() if flag}
+    pending: list[ast.AST] = list(owner.body)
+    while pending:
+        part = pending.pop()
+        if isinstance(part, ast.Assign | ast.AnnAssign):
+            flag = isinstance(part.value, ast.Constant) and isinstance(part.value.value, bool)
+            for name in _own_attributes(part.targets if isinstance(part, ast.Assign) else [part.target]):
+                flags[name] = flags.get(name, True) and flag
+        elif isinstance(part, ast.stmt | ast.ExceptHandler | ast.match_case):
+            pending.extend(ast.iter_child_nodes(part))
+    return frozenset(name for name, flag in flags.items() if flag)
+
+
+def _own_attributes(targets: list[ast.expr]) -> Iterator[str]:
+    for target in targets:
+        for part in ast.walk(target):
+            if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == "self":
+                yield part.attr
 
 
 def parameters(function: AnyFunction) -> list[ast.arg]:
@@ -103,7 +132,7 @@ def _kinds(function: AnyFunction) -> Iterator[tuple[str, str]]:
             yield one.arg, "bool"
 
 
-def _raises(function: AnyFunction, ways: tuple[Way, ...], kinds: dict[str, str]) -> Iterator[tuple[str, str]]:
+def _raises(function: AnyFunction, ways: tuple[Way, ...], kinds: Kinds) -> Iterator[tuple[str, str]]:
     by_class: dict[str, list[Formula]] = {}
     for way in ways:
         name = exception_name(way, function) if way.exit is Exit.RAISE and way.sure else ""

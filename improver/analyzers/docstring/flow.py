@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from enum import Enum
+from dataclasses import replace
 
 from improver.analyzers.docstring.branches import case_formula, formula_of, unknown
 from improver.analyzers.docstring.formulas import ALWAYS, NEVER, UNKNOWN, Formula, every, negated, some
@@ -19,64 +18,15 @@ from improver.analyzers.docstring.joins import (
     condition,
     failure,
     leaves,
-    lifetime,
     loop_start,
     merged,
     raises_last,
 )
 from improver.analyzers.docstring.knowledge import Knowledge, class_names, passes_exceptions
-from improver.analyzers.docstring.purity import bound_names, dotted, effects
-from improver.analyzers.docstring.states import FOREVER, State, Step, Value, captured, translate, translate_result
-
-AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-class Exit(Enum):
-    """How a statement leaves, or what it hands out."""
-
-    RETURN = "return"
-    RAISE = "raise"
-    YIELD = "yield"
-    YIELD_FROM = "yield from"
-    END = "end"
-    STORE = "store"
-    DO = "do"
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One way out, or one thing done on the way.
-
-    Parameters:
-        node: what is returned, raised, yielded, stored or called, as written.
-        value: the same in the caller's terms; ``None`` when it has none.
-        steps: what must hold for it.
-        sure: whether it surely leaves the function (for ``raise``: not caught, not swallowed).
-    """
-
-    exit: Exit
-    node: ast.expr | None
-    value: ast.expr | None
-    steps: tuple[Step, ...]
-    sure: bool = True
-    target: ast.expr | None = None
-    truth: Formula = UNKNOWN
-
-    argument: ast.expr | None = None
-
-    @property
-    def when(self) -> Formula:
-        """The condition for it; unknown where it depends on a loop that is not said."""
-        return condition(self.steps)
-
-
-@dataclass
-class _Frame:
-    """What surrounds the statement being read."""
-
-    handlers: list[tuple[str, ...]] = field(default_factory=list)
-    swallowing: int = 0
-    breaks: list[list[State]] = field(default_factory=list)
+from improver.analyzers.docstring.purity import bound_names, effects
+from improver.analyzers.docstring.states import State, Step, translate
+from improver.analyzers.docstring.straight import Straight
+from improver.analyzers.docstring.ways import AnyFunction, Exit, UnclearError, Way
 
 
 def ways_out(function: AnyFunction, knowledge: Knowledge) -> tuple[Way, ...]:
@@ -88,21 +38,8 @@ def ways_out(function: AnyFunction, knowledge: Knowledge) -> tuple[Way, ...]:
     return tuple(walk.ways)
 
 
-class _Walk:
+class _Walk(Straight):
     """Reads a function's statements in order."""
-
-    def __init__(self, function: AnyFunction, knowledge: Knowledge) -> None:
-        self.function = function
-        self.knowledge = knowledge
-        self.ways: list[Way] = []
-        self.frame = _Frame()
-
-    def start(self) -> State:
-        arguments = self.function.args
-        every_one = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-        every_one += [extra for extra in (arguments.vararg, arguments.kwarg) if extra]
-        names = {one.arg: Value(ast.Name(id=one.arg, ctx=ast.Load()), lifetime(one, arguments)) for one in every_one}
-        return State(names, frozenset(bound_names(self.function.body)), self.knowledge.imported)
 
     def block(self, body: list[ast.stmt], state: State | None) -> State | None:
         """Read statements in order; ``None`` when the last cannot be passed."""
@@ -121,9 +58,9 @@ class _Walk:
             case ast.Expr():
                 return self.expression(node, state)
             case ast.Return():
-                return self.leave(Exit.RETURN, node.value, state)
+                self.leave(Exit.RETURN, node.value, state)
             case ast.Raise():
-                return self.throw(node, state)
+                self.throw(node, state)
             case ast.For() | ast.AsyncFor():
                 return self.each(node, state)
             case ast.While():
@@ -135,95 +72,10 @@ class _Walk:
             case ast.Match():
                 return self.cases(node, state)
             case ast.Break() | ast.Continue():
-                return self.jump(node, state)
+                self.jump(node, state)
             case _:
                 return self.other(node, state)
-
-    def after(self, node: ast.AST, state: State) -> State:
-        """The state once an expression was evaluated."""
-        walrus = {part.target.id for part in ast.walk(node) if isinstance(part, ast.NamedExpr)}
-        after = state.acted(list(effects(node)))
-        return after.forget(walrus) if walrus else after
-
-    def other(self, node: ast.stmt, state: State) -> State:
-        if isinstance(node, ast.Assert):
-            return self.after(node.test, state)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            return state.forget({node.name})
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            for name in bound_names([node]):
-                state = state.bind(name, Value(ast.Name(id=name, ctx=ast.Load()), FOREVER))
-        if isinstance(node, ast.Global | ast.Nonlocal | ast.Pass | ast.Import | ast.ImportFrom):
-            return state
-        return state.acted([node]).forget(bound_names([node]))
-
-    def record(self, exit: Exit, node: ast.expr | None, state: State, target: ast.expr | None = None) -> None:
-        value = translate(node, state) if node is not None else None
-        self.ways.append(Way(exit, node, value, state.path, not self.frame.swallowing, target))
-
-    def leave(self, exit: Exit, node: ast.expr | None, state: State) -> None:
-        self.yields(node, state)
-        value = translate_result(node, state) if node is not None else None
-        truth = formula_of(node, state) if node is not None else NEVER
-        self.ways.append(Way(exit, node, value, state.path, not self.frame.swallowing, None, truth))
-
-    def yields(self, node: ast.AST | None, state: State) -> None:
-        for part in effects(node) if node is not None else ():
-            if isinstance(part, ast.Yield | ast.YieldFrom):
-                kind = Exit.YIELD if isinstance(part, ast.Yield) else Exit.YIELD_FROM
-                self.record(kind, part.value, state)
-
-    def throw(self, node: ast.Raise, state: State) -> None:
-        name = dotted(node.exc.func if isinstance(node.exc, ast.Call) else node.exc) if node.exc else ""
-        caught = any(self.knowledge.may_catch(one, name) for classes in self.frame.handlers for one in classes)
-        way = Way(Exit.RAISE, node.exc, None, state.path, not (caught or self.frame.swallowing))
-        self.ways.append(way)
-
-    def expression(self, node: ast.Expr, state: State) -> State:
-        self.yields(node.value, state)
-        if isinstance(node.value, ast.Call | ast.Await):
-            made = node.value
-            first = made.args[0] if isinstance(made, ast.Call) and made.args else None
-            argument = translate(first, state) if first is not None else None
-            value = translate(made, state)
-            self.ways.append(Way(Exit.DO, made, value, state.path, not self.frame.swallowing, argument=argument))
-        return self.after(node.value, state)
-
-    def assign(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign, state: State) -> State:
-        if node.value is None:
-            return state
-        self.yields(node.value, state)
-        after = self.after(node.value, state)
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        if isinstance(node, ast.AugAssign):
-            return self.augment(node, after)
-        value = captured(node.value, state, after)
-        for target in targets:
-            after = self.store(target, node.value, value, after, state)
-        return after
-
-    def augment(self, node: ast.AugAssign, after: State) -> State:
-        if isinstance(node.target, ast.Name):
-            return after.acted([node]).forget({node.target.id})
-        self.ways.append(Way(Exit.STORE, node.value, None, after.path, True, node.target))
-        return after.acted([node])
-
-    def store(self, target: ast.expr, node: ast.expr, value: Value, after: State, before: State) -> State:
-        if isinstance(target, ast.Name):
-            return after.bind(target.id, value)
-        if isinstance(target, ast.Attribute):
-            self.ways.append(Way(Exit.STORE, node, value.expression, before.path, True, target))
-            return replace(self.after(target, after), stored=after.stored | {target.attr})
-        if isinstance(target, ast.Subscript):
-            self.ways.append(Way(Exit.STORE, node, value.expression, before.path, True, target))
-            return after.acted([target])
-        names = bound_names([target])
-        attributes = any(isinstance(part, ast.Attribute | ast.Subscript) for part in ast.walk(target))
-        return (after.acted([target]) if attributes else after).forget(names)
-
-    def jump(self, node: ast.Break | ast.Continue, state: State) -> None:
-        if isinstance(node, ast.Break) and self.frame.breaks:
-            self.frame.breaks[-1].append(state)
+        return None
 
     def fork(self, node: ast.If, state: State) -> State | None:
         formula = formula_of(node.test, state)
@@ -250,12 +102,6 @@ class _Walk:
         result = merged(state, ends)
         return replace(result, path=state.path) if result is not None and plain else result
 
-    def only_raises(self, start: int) -> bool:
-        exits = {
-            way.exit for way in self.ways[start:] if way.exit not in (Exit.STORE, Exit.DO, Exit.YIELD, Exit.YIELD_FROM)
-        }
-        return exits == {Exit.RAISE} and all(way.sure for way in self.ways[start:])
-
     def cases(self, node: ast.Match, state: State) -> State | None:
         after = self.after(node.subject, state)
         subject = translate(node.subject, state)
@@ -277,12 +123,6 @@ class _Walk:
         if breaks or leaves(node.body, ast.Return):
             self.blur(start)
         return self.after_loop(node, state_in, start, breaks)
-
-    def blur(self, start: int) -> None:
-        """Raised after something else may have ended the work: the terms are not known."""
-        for place, way in enumerate(self.ways[start:], start):
-            if way.exit is Exit.RAISE:
-                self.ways[place] = replace(way, steps=(*way.steps, Step(UNKNOWN)))
 
     def after_loop(
         self, node: ast.For | ast.AsyncFor | ast.While, state: State, start: int, breaks: list[State]
@@ -347,7 +187,11 @@ class _Walk:
         ends = [self.block(node.orelse, body)] if body is not None else []
         ends += self.handled(node, failing, state)
         result = merged(state, [end for end in ends if end is not None])
-        return self.block(node.finalbody, result) if result is not None else self.only_finally(node, state)
+        if result is not None:
+            return self.block(node.finalbody, result)
+        if node.finalbody:
+            self.block(node.finalbody, loop_start([node], state).under(UNKNOWN))
+        return None
 
     def failures(self, node: ast.Try | ast.TryStar, classes: list[tuple[str, ...]], state: State) -> list[Formula]:
         """What it takes for each handler to be entered."""
@@ -377,12 +221,3 @@ class _Walk:
             entered = lost.forget({handler.name}) if handler.name else lost
             ends.append(self.block(handler.body, entered.under(formula)))
         return ends
-
-    def only_finally(self, node: ast.Try | ast.TryStar, state: State) -> None:
-        if node.finalbody:
-            lost = loop_start([node], state)
-            self.block(node.finalbody, lost.under(UNKNOWN))
-
-
-class UnclearError(Exception):
-    """The function leaves in a way whose reasons are not worked out."""

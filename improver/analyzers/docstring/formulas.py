@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from improver.analyzers.docstring.purity import dumped
+
 
 @dataclass(frozen=True, slots=True)
 class Atom:
@@ -126,13 +128,13 @@ def key(formula: Formula) -> str:
     """A text that is equal for formulas that read the same."""
     match formula:
         case Atom(expression, positive):
-            return f"{positive} {ast.dump(expression)}"
+            return f"{positive} {dumped(expression)}"
         case Every(parts) | Some(parts):
             return f"{type(formula).__name__}({', '.join(map(key, parts))})"
         case Exists(target, iterable, condition, positive):
-            return f"exists {positive} {ast.dump(target)} {ast.dump(iterable)} {key(condition)}"
+            return f"exists {positive} {dumped(target)} {dumped(iterable)} {key(condition)}"
         case Fails(expression, classes, positive):
-            return f"fails {positive} {ast.dump(expression)} {classes}"
+            return f"fails {positive} {dumped(expression)} {classes}"
         case Unknown(place, positive):
             return f"unknown {place} {positive}"
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from improver.analyzers.docstring.branches import unknown
 from improver.analyzers.docstring.formulas import ALWAYS, UNKNOWN, Exists, Fails, Formula, every, some
-from improver.analyzers.docstring.purity import IMMUTABLE_TYPES, bound_names, dotted, effects
+from improver.analyzers.docstring.purity import IMMUTABLE_TYPES, bound_names, descendants, dotted, effects
 from improver.analyzers.docstring.states import FOREVER, State, Step, Value, captured, translate
 
 
@@ -81,10 +81,9 @@ def loop_start(body: list[ast.stmt], state: State) -> State:
 
 
 def _stores(statement: ast.stmt) -> Iterator[ast.AST]:
-    for part in ast.walk(statement):
-        if isinstance(part, ast.Attribute | ast.Subscript) and not isinstance(part.ctx, ast.Load):
-            yield part
-        elif isinstance(part, ast.AugAssign):
+    for part in descendants((statement,)):
+        stored = isinstance(part, ast.Attribute | ast.Subscript) and not isinstance(part.ctx, ast.Load)
+        if stored or isinstance(part, ast.AugAssign):
             yield part
 
 
@@ -146,7 +145,7 @@ def default_of(argument: ast.arg, arguments: ast.arguments) -> ast.expr | None:
     return pairs.get(argument.arg)
 
 
-def annotation_names(annotation: ast.expr | None) -> frozenset[str]:
+def annotation_names(annotation: ast.expr | None) -> frozenset[str]:  # noqa: PLR0911 - one case for each kind
     """The last names of a plain annotation or of the members of a union; empty when it is neither."""
     match annotation:
         case ast.Constant(value=str(text)):

@@ -7,17 +7,17 @@ import builtins
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from improver.analyzers.docstring.purity import bound_names, dotted
+from improver.analyzers.docstring.purity import bound_names, dotted, words
 
 _BUILTIN_EXCEPTIONS: Mapping[str, frozenset[str]] = {
     name: frozenset(parent.__name__ for parent in value.__mro__)
     for name, value in vars(builtins).items()
     if isinstance(value, type) and issubclass(value, BaseException)
 }
-CONTEXTS_THAT_PASS = frozenset(
+CONTEXTS_THAT_PASS = words(
     "open closing nullcontext catch_warnings TemporaryDirectory NamedTemporaryFile TemporaryFile ZipFile TarFile "
     "scandir localcontext Lock RLock Condition Semaphore redirect_stdout redirect_stderr memoryview "
-    "ThreadPoolExecutor ProcessPoolExecutor urlopen mkstemp BytesIO StringIO".split()
+    "ThreadPoolExecutor ProcessPoolExecutor urlopen mkstemp BytesIO StringIO"
 )
 
 
@@ -99,6 +99,8 @@ def _top_names(body: list[ast.stmt]) -> Iterator[str]:
                 yield name
             case ast.If() | ast.Try():
                 yield from _top_names([*statement.body, *statement.orelse])
+            case _:
+                pass
 
 
 def _all_bases(name: str, known: Knowledge, seen: tuple[str, ...]) -> Iterator[str]:

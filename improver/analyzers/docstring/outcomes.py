@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from improver.analyzers.docstring.conditions import said, simplified
 from improver.analyzers.docstring.facts import FunctionFacts
-from improver.analyzers.docstring.flow import Exit, Way
 from improver.analyzers.docstring.formulas import (
     ALWAYS,
     NEVER,
@@ -19,9 +18,11 @@ from improver.analyzers.docstring.formulas import (
 )
 from improver.analyzers.docstring.joins import annotation_names
 from improver.analyzers.docstring.phrases import constructed, phrase
+from improver.analyzers.docstring.purity import words
+from improver.analyzers.docstring.ways import Exit, Way
 
-_ASKING_CALLS = frozenset("isinstance issubclass callable hasattr any all bool".split())
-_ASKING_METHODS = frozenset("startswith endswith isdigit isalpha isspace isupper islower issubset exists".split())
+_ASKING_CALLS = words("isinstance issubclass callable hasattr any all bool")
+_ASKING_METHODS = words("startswith endswith isdigit isalpha isspace isupper islower issubset exists")
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def constructed(node: ast.expr | None) -> str | None:
     return None
 
 
-def is_plain(node: ast.expr, depth: int = 0) -> bool:
+def is_plain(node: ast.expr, depth: int = 0) -> bool:  # noqa: PLR0911 - one case for each kind
     """Whether an expression is as easy to read as a phrase."""
     if depth > _DEPTH or sum(isinstance(part, ast.Name | ast.Constant) for part in ast.walk(node)) > _LEAVES:
         return False

@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
-PURE_FUNCTIONS = frozenset(
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(text.split())
+
+
+PURE_FUNCTIONS = words(
     "abs all any ascii bin bool bytes callable chr complex dict divmod enumerate filter float format frozenset "
     "getattr hasattr hash hex id int isinstance issubclass len list map max min oct ord pow property range repr "
     "reversed round set slice sorted str sum super tuple type vars zip cast print NotImplemented "
-    "isclass isfunction ismethod iscoroutinefunction isgeneratorfunction isawaitable isbuiltin ismodule".split()
+    "isclass isfunction ismethod iscoroutinefunction isgeneratorfunction isawaitable isbuiltin ismodule"
 )
-PURE_MODULES = frozenset(
-    "os.path posixpath ntpath math operator inspect re string textwrap itertools posixpath".split()
-)
-IMMUTABLE_METHODS = frozenset(
+PURE_MODULES = words("os.path posixpath ntpath math operator inspect re string textwrap itertools posixpath")
+IMMUTABLE_METHODS = words(
     "capitalize casefold center count decode encode endswith expandtabs find format hex index isalnum isalpha isascii "
     "isdecimal isdigit isidentifier islower isnumeric isprintable isspace istitle isupper join ljust lower lstrip "
     "partition replace rfind rindex rjust rpartition rsplit rstrip split splitlines startswith strip swapcase title "
-    "translate upper zfill total_seconds isoformat strftime bit_length is_absolute relative_to with_suffix".split()
+    "translate upper zfill total_seconds isoformat strftime bit_length is_absolute relative_to with_suffix"
 )
-PURE_METHODS = IMMUTABLE_METHODS | frozenset(
+PURE_METHODS = IMMUTABLE_METHODS | words(
     "get keys values items copy exists is_file is_dir issubset issuperset isdisjoint union intersection difference "
-    "group groups groupdict match search fullmatch".split()
+    "group groups groupdict match search fullmatch"
 )
-IMMUTABLE_RESULTS = frozenset("bool bytes chr float frozenset hash hex id int len ord repr round str type abs".split())
-IMMUTABLE_TYPES = frozenset(
-    "str int float bool bytes complex None Path date datetime timedelta Decimal Fraction".split()
-)
+IMMUTABLE_RESULTS = words("bool bytes chr float frozenset hash hex id int len ord repr round str type abs")
+IMMUTABLE_TYPES = words("str int float bool bytes complex None Path date datetime timedelta Decimal Fraction")
+
+
+@lru_cache(maxsize=4096)
+def dumped(node: ast.AST) -> str:
+    """A text that is equal for code that reads the same."""
+    return ast.dump(node)
 
 
 def dotted(node: ast.expr) -> str:
@@ -68,36 +77,59 @@ def is_immutable(value: ast.expr) -> bool:
             return False
 
 
-def effects(node: ast.AST) -> Iterator[ast.AST]:
-    """Everything inside an expression that may change something: calls, awaits, yields."""
-    pending = [node]
+_SCOPES = (ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_EMPTY = frozenset({ast.Constant, ast.Load, ast.Store, ast.Del, ast.Pass, ast.Break, ast.Continue})
+
+
+def descendants(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """The nodes and all inside of them, without what lies in other scopes. Much faster than `ast.walk`."""
+    pending = list(nodes)
     while pending:
         current = pending.pop()
-        if isinstance(current, ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield current
+        kind = type(current)
+        if kind in _EMPTY or kind in _SCOPES:
             continue
-        impure_call = isinstance(current, ast.Call) and not is_pure(current)
-        if impure_call or isinstance(current, ast.Await | ast.Yield | ast.YieldFrom):
-            yield current
-        pending.extend(ast.iter_child_nodes(current))
+        for name in kind._fields:
+            value = getattr(current, name, None)
+            if isinstance(value, ast.AST):
+                pending.append(value)
+            elif isinstance(value, list):
+                pending.extend(item for item in value if isinstance(item, ast.AST))
 
 
-def bound_names(nodes: list[ast.stmt] | list[ast.expr]) -> set[str]:
+@lru_cache(maxsize=1024)
+def effects(node: ast.AST) -> tuple[ast.AST, ...]:
+    """Everything inside that may change something: calls, awaits, yields."""
+    return tuple(part for part in descendants((node,)) if _acts(part))
+
+
+def _acts(node: ast.AST) -> bool:
+    kind = type(node)
+    return kind in (ast.Await, ast.Yield, ast.YieldFrom) or (kind is ast.Call and not is_pure(node))  # type: ignore[arg-type]
+
+
+def bound_names(nodes: Iterable[ast.AST]) -> set[str]:
     """Every name that the statements may bind in their own scope."""
     names: set[str] = set()
-    pending: list[ast.AST] = list(nodes)
-    while pending:
-        current = pending.pop()
-        names.update(_binds(current))
-        if isinstance(current, ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            continue
-        pending.extend(ast.iter_child_nodes(current))
+    for part in descendants(nodes):
+        kind = type(part)
+        if kind is ast.Name:
+            if type(part.ctx) is not ast.Load:  # type: ignore[attr-defined]
+                names.add(part.id)  # type: ignore[attr-defined]
+        elif kind in _BINDING:
+            names.update(_binds(part))
     return names
+
+
+_BINDING = (
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler, ast.MatchAs, ast.MatchStar),
+    *(ast.MatchMapping, ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal),
+)
 
 
 def _binds(node: ast.AST) -> tuple[str, ...]:
     match node:
-        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-            return (name,)
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
             return (name,)
         case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from improver.analyzers.docstring.formulas import Formula
-from improver.analyzers.docstring.purity import dotted, is_immutable, is_pure
+from improver.analyzers.docstring.purity import dotted, dumped, is_immutable, is_pure
 
 FOREVER = 1 << 30
 
@@ -65,25 +66,25 @@ class State:
     stored: frozenset[str] = frozenset()
 
     def under(self, formula: Formula, *, strong: bool = True) -> State:
-        """This state, with one more condition met."""
+        """The state with one more condition met."""
         return replace(self, path=(*self.path, Step(formula, strong)))
 
     def bind(self, name: str, value: Value) -> State:
-        """This state, with a name bound."""
+        """The state with a name bound."""
         return replace(self, names={**self.names, name: value})
 
     def forget(self, names: set[str]) -> State:
-        """This state, with nothing known of some names."""
+        """The state with nothing known of some names."""
         return replace(self, names={**self.names, **dict.fromkeys(names, Value(None))})
 
     def acted(self, nodes: list[ast.AST]) -> State:
-        """This state after calls that may have changed anything."""
+        """The state after calls that may have changed anything."""
         if not nodes:
             return self
         called = dict(self.called or {})
         touched = set(self.touched)
         for node in nodes:
-            text = ast.dump(node)
+            text = dumped(node)
             called[text] = called.get(text, 0) + 1
             touched.update(_receivers(node))
         return replace(self, epoch=self.epoch + 1, called=called, touched=frozenset(touched))
@@ -108,12 +109,18 @@ def translate_result(node: ast.expr, state: State) -> ast.expr | None:
     """What is handed to the caller, in terms that hold when it is handed over."""
     for part in ast.walk(node):
         value = state.names.get(part.id) if isinstance(part, ast.Name) else None
-        if value is not None and value.expression is not None and not value.event and value.at < state.epoch:
-            if reads_contents(value.expression):
-                return None
+        if value is not None and _is_past(value, state):
+            return None
     now = {name: replace(value, since=FOREVER) for name, value in state.names.items()}
     calm = replace(state, names=now, epoch=0, stored=frozenset(), touched=frozenset())
     return translate(node, calm)
+
+
+def _is_past(value: Value, state: State) -> bool:
+    """Whether a name holds what something was, which may be something else by now."""
+    if value.expression is None or value.event or value.at >= state.epoch:
+        return False
+    return reads_contents(value.expression)
 
 
 def reads_contents(node: ast.expr) -> bool:
@@ -132,7 +139,7 @@ class _Translation:
     def __init__(self, state: State) -> None:
         self.state = state
 
-    def of(self, node: ast.expr, inner: frozenset[str]) -> ast.expr | None:
+    def of(self, node: ast.expr, inner: frozenset[str]) -> ast.expr | None:  # noqa: C901, PLR0911 - one case for each kind
         match node:
             case ast.Constant():
                 return node
@@ -146,7 +153,7 @@ class _Translation:
                 return self._same(node, inner)
             case ast.Subscript(value=value):
                 return self._same(node, inner) if self._fresh(value, inner) else None
-            case ast.Compare(left=left, ops=ops, comparators=comparators):
+            case ast.Compare():
                 return self._compare(node, inner)
             case ast.NamedExpr(value=value):
                 return self.of(value, inner)
@@ -197,7 +204,7 @@ class _Translation:
         if dotted(node.func).rpartition(".")[2] == "cast" and len(node.args) == 2:
             return self.of(node.args[1], inner)
         if not is_pure(node):
-            if (self.state.called or {}).get(ast.dump(node), 0) or _receivers_only(node) & self.state.touched:
+            if (self.state.called or {}).get(dumped(node), 0) or _receivers_only(node) & self.state.touched:
                 return None
             return self._acting(node, inner)
         receiver = node.func.value if isinstance(node.func, ast.Attribute) else None
@@ -235,7 +242,7 @@ class _Translation:
             if changed is _LOST:
                 return None
             fields[name] = changed
-        return type(node)(**fields)
+        return _made(node, fields)
 
     def _field(self, value: object, inner: frozenset[str]) -> object:
         if isinstance(value, ast.expr):
@@ -271,7 +278,11 @@ class _Translation:
                 fields[name] = self.of(part, bound)
                 if fields[name] is None:
                     return None
-        return type(node)(**fields)
+        return _made(node, fields)
+
+
+def _made(node: ast.expr, fields: dict[str, Any]) -> ast.expr:
+    return type(node)(**fields)
 
 
 _LOST = object()
@@ -291,7 +302,7 @@ def captured(node: ast.expr, before: State, after: State) -> Value:
         return Value(None)
     since = FOREVER if is_immutable(node) else _since(node, before, after)
     made = node.value if isinstance(node, ast.Await) else node
-    event = ast.dump(made) if isinstance(made, ast.Call) and not is_pure(made) else ""
+    event = dumped(made) if isinstance(made, ast.Call) and not is_pure(made) else ""
     return Value(expression, since, event, after.epoch)
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from improver.analyzers.docstring.conditions import said
 from improver.analyzers.docstring.english import code, joined, plain
 from improver.analyzers.docstring.facts import FunctionFacts, parameters
-from improver.analyzers.docstring.flow import Exit, Way
 from improver.analyzers.docstring.formulas import ALWAYS, Every, Exists, Some, holds_unknown
-from improver.analyzers.docstring.phrases import phrase
 from improver.analyzers.docstring.outcomes import Outcome, clause, found_first, outcomes, predicate
+from improver.analyzers.docstring.phrases import phrase
+from improver.analyzers.docstring.ways import Exit, Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,8 @@ def gathering(facts: FunctionFacts) -> Iterator[Summary]:
     match appends[0].node, appends[0].argument:
         case ast.Call(func=ast.Attribute(attr="append"), args=[_], keywords=[]), ast.expr() as value:
             yield from _looped(appends[0], value, "Return a list of", facts)
+        case _:
+            pass
 
 
 def yielding(facts: FunctionFacts) -> Iterator[Summary]:
@@ -221,7 +223,7 @@ def _asks_for(test: ast.expr, kept: ast.Attribute | ast.Subscript) -> bool:
 def check_only(facts: FunctionFacts) -> Iterator[Summary]:
     """Functions that do nothing but raise."""
     others = facts.of(Exit.STORE, Exit.DO, Exit.YIELD)
-    if others or facts.gives_back or len(facts.raises) != 1 or len([way for way in facts.of(Exit.RAISE)]) != 1:
+    if others or facts.gives_back or len(facts.raises) != 1 or len(facts.of(Exit.RAISE)) != 1:
         return
     name, text = facts.raises[0]
     yield Summary(f"Raise ``{name}`` if {text.removeprefix('If ').rstrip('.')}.", 1, "when it raises", (), True)
