@@ -7,7 +7,7 @@ import os
 import re
 import resource
 import select
-import shutil
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
@@ -17,12 +17,15 @@ from typing import ClassVar
 from improver import process
 from improver.ports import Completed, Limits
 from improver.sandbox.cell import HOME, NOT_SET_UP, Bind, Cell, Refusal
+from improver.sandbox.programs import find
 from improver.sandbox.remedies import advice
 from improver.sandbox.watch import Watch
 
 OLDEST = (0, 8, 0)
 _GONE_SECONDS = 5.0
 _FLOOD = 64
+_THREADS = 4
+_SYSTEM_FOLDERS = ("/usr/bin", "/bin", "/usr/local/bin", "/run/current-system/sw/bin")
 _PARTS_OF_USR = ("bin", "sbin", "lib", "lib32", "lib64", "libx32", "libexec", "share", "include")
 _PARTS_OF_LOCAL = ("bin", "sbin", "lib", "lib64", "share", "include")
 _TOP = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
@@ -66,11 +69,9 @@ class Bubblewrap:
     @classmethod
     def find(cls, outside_of: Path | None = None, path: str | None = None) -> Bubblewrap | Refusal:
         """The first bwrap on PATH that does not lie in the target."""
-        folders = ["/usr/bin", "/usr/local/bin", *(path or os.environ.get("PATH", "")).split(os.pathsep)]
-        for folder in folders:
-            found = shutil.which("bwrap", path=folder) if folder.startswith("/") else None
-            if found and not (outside_of and Path(found).resolve().is_relative_to(outside_of.resolve())):
-                return cls(Path(found).absolute())
+        found = find("bwrap", outside_of, () if path else _SYSTEM_FOLDERS, path) if sys.platform == "linux" else None
+        if found:
+            return cls(found)
         return Refusal(cls.name, "it is not installed", remedy=advice("not installed"))
 
     def explain(self, words: str) -> Refusal:
@@ -92,9 +93,9 @@ class Bubblewrap:
         with ExitStack() as stack:
             files = {Path("/etc", name): _memory_file(stack, name, data) for name, data in _MADE_UP.items()}
             status = stack.enter_context(Status())
-            walls = [*_limited(cell.limits), str(self.program), "--json-status-fd", str(status.end), *_WALLS]
+            walls = [str(self.program), "--json-status-fd", str(status.end), *_WALLS]
             completed = process.run(
-                [*walls, *_inside(cell, files), "--", *cell.argv],
+                [*walls, *_inside(cell, files), "--", *_limited(cell.limits), *cell.argv],
                 environ={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
                 stdin=cell.stdin,
                 seconds=cell.limits.seconds,
@@ -154,8 +155,6 @@ def _as_inside(completed: Completed, status: Status) -> Completed:
         return completed
     code = status.exit_code()
     if code is None:
-        if completed.stderr.startswith(b"bwrap: execvp "):
-            return replace(completed, returncode=127)
         died = completed.returncode < 0 or not completed.stderr.startswith(b"bwrap:")
         return replace(completed, stopped="" if died else NOT_SET_UP)
     # bwrap reports a signal the way a shell does
@@ -163,7 +162,8 @@ def _as_inside(completed: Completed, status: Status) -> Completed:
 
 
 def _limited(limits: Limits) -> list[str]:
-    program = shutil.which("prlimit", path="/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin")
+    """Limits that the kernel holds; set inside, where the number of processes is counted for the namespace alone."""
+    program = find("prlimit", first=_SYSTEM_FOLDERS, path="")
     if program is None:
         return []
     wanted = {
@@ -172,7 +172,15 @@ def _limited(limits: Limits) -> list[str]:
         "core": (resource.RLIMIT_CORE, 0),
         "as": (resource.RLIMIT_AS, 4 * limits.memory),
     }
-    return [program, *(f"--{name}={_at_most(*each)}" for name, each in wanted.items())]
+    if _counts_by_namespace(os.uname().release):
+        wanted["nproc"] = (resource.RLIMIT_NPROC, _THREADS * limits.processes)
+    return [str(program.resolve()), *(f"--{name}={_at_most(*each)}" for name, each in wanted.items()), "--"]
+
+
+def _counts_by_namespace(release: str) -> bool:
+    """Whether the kernel counts processes for a user namespace; older ones count all that the user runs."""
+    found = re.match(r"(\d+)\.(\d+)", release)
+    return found is not None and (int(found[1]), int(found[2])) >= (5, 14)
 
 
 def _at_most(kind: int, value: int) -> int:

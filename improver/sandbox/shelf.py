@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 from improver import process
 from improver.ports import Completed
 from improver.sandbox.copying import remove_tree
+from improver.sandbox.programs import find
 from improver.values import Missing
 
 TOOLS = {
@@ -36,10 +36,12 @@ class Shelf:
     Parameters:
         place: where they lie; it may be deleted at any time.
         offline: never ask an index for what is not there.
+        outside_of: the target's checkout; no program is taken from it.
     """
 
     place: Path
     offline: bool = False
+    outside_of: Path | None = None
     _failed: dict[tuple[tuple[int, int], str], Missing] = field(default_factory=dict, repr=False, compare=False)
 
     def folder(self, version: tuple[int, int], tool: str) -> Path | Missing:
@@ -56,10 +58,11 @@ class Shelf:
             return wanted
         key = (version, tool)
         if key not in self._failed:
-            reason = "it is not on the shelf" if self.offline else _fill(wanted, version, TOOLS[tool])
+            orders = commands(wanted, version, TOOLS[tool], self.outside_of)
+            reason = "it is not on the shelf" if self.offline else _fill(wanted, version, tool, self.outside_of)
             if not reason:
                 return wanted
-            self._failed[key] = Missing(tool, reason, _remedy(wanted, version, TOOLS[tool]))
+            self._failed[key] = Missing(tool, reason, _remedy(orders[0]))
         return self._failed[key]
 
     def folders(self, version: tuple[int, int], tools: Sequence[str]) -> tuple[Path, ...] | Missing:
@@ -73,7 +76,7 @@ class Shelf:
         return tuple(found)
 
 
-def _fill(wanted: Path, version: tuple[int, int], names: Sequence[str]) -> str:
+def _fill(wanted: Path, version: tuple[int, int], tool: str, outside_of: Path | None) -> str:
     """Fill a folder beside the wanted one and move it there: it is never seen half full. Why not, if so."""
     try:
         wanted.parent.mkdir(parents=True, exist_ok=True)
@@ -82,14 +85,15 @@ def _fill(wanted: Path, version: tuple[int, int], names: Sequence[str]) -> str:
         return f"{wanted.parent} cannot be written: {error.strerror}"
     try:
         made.chmod(0o755)
-        return _installed(made, version, names) or _moved(made, wanted)
+        orders = commands(made, version, TOOLS[tool], outside_of)
+        return _installed(made, orders) or _moved(made, wanted)
     finally:
         remove_tree(made)
 
 
-def _installed(made: Path, version: tuple[int, int], names: Sequence[str]) -> str:
+def _installed(made: Path, orders: Sequence[Sequence[str]]) -> str:
     reason = "neither uv nor pip is there to fetch it"
-    for command in commands(made, version, names):
+    for command in orders:
         try:
             completed = process.run(command, environ=_environ(), seconds=_SECONDS, output=_OUTPUT)
         except OSError as error:
@@ -111,15 +115,16 @@ def _moved(made: Path, wanted: Path) -> str:
     return ""
 
 
-def commands(folder: Path, version: tuple[int, int], names: Sequence[str]) -> list[list[str]]:
+def commands(
+    folder: Path, version: tuple[int, int], names: Sequence[str], outside_of: Path | None = None
+) -> list[list[str]]:
     """The commands that would fill a folder, best first. Only wheels: nothing is built, so nothing is run."""
     python = f"{version[0]}.{version[1]}"
     found = []
-    uv = shutil.which("uv") or _beside("uv")
+    uv = find("uv", outside_of, first=(str(Path(sys.executable).parent),))
     if uv:
         words = [
             "--quiet",
-            "--no-config",
             "--target",
             str(folder),
             "--python-version",
@@ -127,17 +132,11 @@ def commands(folder: Path, version: tuple[int, int], names: Sequence[str]) -> li
             "--only-binary",
             ":all:",
         ]
-        found.append([uv, "pip", "install", "--python", sys.executable, *words, *names])
+        found.append([str(uv), "pip", "install", "--python", sys.executable, *words, *names])
     words = ["--quiet", "--no-input", "--disable-pip-version-check", "--no-warn-conflicts", "--no-compile"]
     words += ["--target", str(folder), "--python-version", python, "--only-binary=:all:", "--implementation", "cp"]
     found.append([sys.executable, "-I", "-m", "pip", "install", *words, *names])
     return found
-
-
-def _beside(name: str) -> str:
-    """A program that was installed with improver."""
-    path = Path(sys.executable).parent / name
-    return str(path) if path.is_file() and os.access(path, os.X_OK) else ""
 
 
 def _environ() -> dict[str, str]:
@@ -145,8 +144,7 @@ def _environ() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name in _PASSED_ON or name.startswith(_PREFIXES)}
 
 
-def _remedy(wanted: Path, version: tuple[int, int], names: Sequence[str]) -> str:
-    command = commands(wanted, version, names)[0]
+def _remedy(command: Sequence[str]) -> str:
     return f"With a network, this fills it: `{shlex.join(word for word in command if word != '--quiet')}`."
 
 

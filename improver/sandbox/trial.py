@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -138,17 +139,25 @@ class SandboxTrial:
         inside, _ = openings(self.target, self.files)
         needs = needs_of(self.python)
         binds = [*self._around(needs.folders), *inside]
-        points = [bind for bind in (*binds, *over) if bind.target.is_relative_to(self.at)]
+        points = [bind for bind in (*binds, *over) if bind.target.is_relative_to(self.target.repository)]
         with ExitStack() as stack:
             if not self.jail.backend.mounts:
                 folder = self._refill(points)
             elif writable:
                 folder = stack.enter_context(self._copy())
-                _make_points(folder, self.at, points)
+                _make_points(folder, self.target.repository, points)
             else:
                 folder = self._view(points)
             before = self._size() if writable else 0
-            yield Bind(folder, self.at, writable=writable, before=before), tuple(binds), needs.links
+            tree = Bind(folder, self.at, writable=writable, before=before)
+            yield tree, (*binds, *self._twice((tree, *inside))), needs.links
+
+    def _twice(self, binds: Iterable[Bind]) -> Iterator[Bind]:
+        """The same at the checkout's real path, if its own leads through links: an editable install may name either."""
+        real = self.target.repository.resolve()
+        if self.jail.backend.mounts and real != self.target.repository:
+            for bind in binds:
+                yield replace(bind, target=real / bind.target.relative_to(self.at))
 
     def _around(self, folders: Iterable[Path]) -> Iterator[Bind]:
         """What lies outside of the checkout: interpreter, environment, the user's own binds."""
@@ -171,23 +180,26 @@ class SandboxTrial:
 
     def _view(self, points: Sequence[Bind]) -> Path:
         """The tree to mount read-only: `files` itself, unless something must lie where it has nothing."""
-        absent = [bind for bind in points if not os.path.lexists(self.files / bind.target.relative_to(self.at))]
+        at = self.at
+        absent = [bind for bind in points if not os.path.lexists(self.files / bind.target.relative_to(at))]
         if not absent:
             return self.files
         folder = self._own("view") / "tree"
         if not folder.exists():
             link_tree(self.files, folder)
-        _make_points(folder, self.at, absent)
+        _make_points(folder, at, absent)
         return folder
 
     def _refill(self, points: Sequence[Bind]) -> Path:
         """Without mounts: the same folder, made anew for each run."""
         remove_tree(self.at)
         copy_tree(self.files, self.at)
+        carried = {self.target.repository / path for path in self.target.carried}
         for bind in points:
-            if not bind.writable and bind.source != bind.target and not os.path.lexists(bind.target):
-                bind.target.parent.mkdir(parents=True, exist_ok=True)
-                bind.target.symlink_to(bind.source)
+            place = self.at / bind.target.relative_to(self.target.repository)
+            if any(bind.target.is_relative_to(path) for path in carried) and not os.path.lexists(place):
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copytree(bind.source, place) if bind.source.is_dir() else shutil.copy2(bind.source, place)
         return self.at
 
     def _size(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -49,14 +50,30 @@ class Watch:
     def __call__(self, _pid: int) -> str:
         """The name of the limit that is passed, as `process.run` asks for it."""
         self._namespace = self._namespace or namespace_of(self._child())
-        if not self._namespace:
-            return ""
+        reason = self._passed() if self._namespace else ""
+        if reason:
+            end_at_once(self._child())
+        return reason
+
+    def _passed(self) -> str:
         usage = measure(self._namespace, self._limits.processes)
         if len(usage.pids) > self._limits.processes or usage.threads > _THREADS_PER_PROCESS * self._limits.processes:
             return "processes"
         if usage.resident > self._limits.memory and shared_out(usage.pids) > self._limits.memory:
             return "memory"
         return "disk" if self._disk.is_over(usage.pids) else ""
+
+
+def end_at_once(child: int) -> None:
+    """Kill the first process of a namespace, and with it all others.
+
+    It has to run to die, and among thousands that would take seconds, in which they become more; so it goes first
+    where we may say so.
+    """
+    with suppress(OSError):
+        os.sched_setscheduler(child, os.SCHED_FIFO, os.sched_param(1))
+    with suppress(OSError):
+        os.kill(child, signal.SIGKILL)
 
 
 def namespace_of(pid: int) -> str:
