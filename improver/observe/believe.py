@@ -115,6 +115,6 @@ def last_words(done: Completed) -> str:
     """The line of its output that most likely says why it ended."""
     text = (done.stdout + b"\n" + done.stderr).decode("utf-8", "replace")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    telling = [line for line in lines if line.startswith(("E  ", "ERROR:")) or "Error: " in line]
+    telling = [line for line in lines if line.startswith(("E  ", "ERROR: ")) or "Error: " in line or " error: " in line]
     line = (telling or lines or ["it printed nothing"])[-1]
     return "".join(sign for sign in line if sign.isprintable()).removeprefix("E  ").strip()[:400]

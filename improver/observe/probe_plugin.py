@@ -57,9 +57,9 @@ def _roots_first() -> None:
 
 def _conftest_failure(error: Any) -> str:
     cause = getattr(error, "cause", None) or (getattr(error, "excinfo", None) or [None, error])[1]
-    reason = clean("%s: %s" % (type(cause).__name__, cause))[:MESSAGE]
     path: Any = getattr(error, "path", None)
-    return "%s could not be imported: %s" % (_relative(str(path)), reason) if path else reason
+    what = _relative(str(path)) if path else "A conftest.py or plug-in"
+    return "%s could not be imported: %s" % (what, clean("%s: %s" % (type(cause).__name__, cause))[:MESSAGE])
 
 
 def _relative(path: str) -> str:
