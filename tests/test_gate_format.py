@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from plain_trial import FolderTrial, Kept, hearing_on
+from walls import standing
 
 from improver.judge.gates.format import Format
 from improver.judge.layout import BlackSettings, black_is_content, black_settings
 from improver.judge.linters import LINTERS
 from improver.ports import Completed, Hearing
-from improver.values import Evidence, NotApplicable, Style, Verdict
+from improver.sandbox.trial import SandboxTrial
+from improver.values import Environment, Evidence, NotApplicable, Style, Verdict
 
 CLEAN = "def area(width, height):\n    return width * height\n"
 CLEAN_AFTER = 'def area(width, height):\n    """Return the area."""\n    return width * height\n'
@@ -241,3 +245,24 @@ def test_no_python_file_is_nothing_to_judge(tmp_path: Path) -> None:
 def test_what_linters_print_is_read(name: str, printed: str, findings: list[tuple[str, str, str]]) -> None:
     """Whatever else stands between the findings is passed over."""
     assert list(LINTERS[name].read(Completed(0, printed.encode(), b""))) == findings
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize("style", [Style(formatter="black"), Style(formatter="ruff"), Style(linters=("ruff",))])
+def test_tools_of_the_project_run_behind_walls(tmp_path: Path, style: Style) -> None:
+    """The tree is seen at the path of the checkout, read-only, and the answers are the same."""
+    prefixes = (Path(sys.prefix), Path(sys.base_prefix))
+    place = Environment(Path(sys.executable), sys.version_info[:2], prefixes[0], prefixes, {**RUFF, **BLACK})
+    files = {"lib/a.py": CLEAN, "lib/pyproject.toml": "[tool.ruff.lint]\nselect = ['D300', 'F']\n"}
+    plain = hearing_on(tmp_path, files, {"lib/a.py": DIRTY_AFTER}, style=style, project="lib")
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    target = replace(plain.target, repository=checkout, environment=place)
+    jail = standing()
+    with (
+        SandboxTrial(jail, plain.base.files, target) as base,
+        SandboxTrial(jail, plain.changed.files, target) as changed,
+    ):
+        found = examine(replace(plain, target=target, base=base, changed=changed))
+    assert found.verdict is Verdict.FAILED, found.summary
+    assert "lib/a.py" in found.summary

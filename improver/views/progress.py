@@ -9,27 +9,20 @@ from typing import Protocol, Self
 from rich import progress as rich_progress
 from rich.console import Console
 
+from improver import ports
 from improver.views.words import clean, unicode_fits
 
 _LONGEST = 60
 
 
-class Progress(Protocol):
-    """Told what is being done; shows it or keeps silent. Used as a context."""
+class Progress(ports.Progress, Protocol):
+    """Told what is being done; shows it while its context lasts, or keeps silent."""
 
     def __enter__(self) -> Self: ...
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
-
-    def step(self, what: str, total: int | None = None) -> None:
-        """A new step begins; `total` is how many things it will go through, where that is known."""
-        ...
-
-    def advance(self, detail: str = "") -> None:
-        """One more thing of the step is done; `detail` names what is next."""
-        ...
 
 
 class Silent:

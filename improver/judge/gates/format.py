@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import ClassVar
 
 from improver.judge.layout import BlackSettings, black_is_content, black_settings
 from improver.judge.linters import FORMATTERS, LINTERS, Findings, Tool, ToolFailed, ask
@@ -38,6 +39,8 @@ class Format:
     speaks, as a library in our own process. Only what became worse counts: a file that was not
     clean before is not judged, and a finding that was there before is nobody's fault.
     """
+
+    runs_target: ClassVar[bool] = False
 
     def examine(self, hearing: Hearing) -> Evidence | NotApplicable:
         """Ask about the changed files as they are now, and about those with complaints as they were."""

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, ClassVar
 
 from improver.judge.dangers import read_reach
 from improver.judge.scanner import parsed, scan, scanner_version
@@ -53,6 +53,8 @@ class Security:
     Bandit's findings are compared by rule, file and code, never by line; ``nosec`` comments and the
     target's settings of bandit are ignored. A plain ``assert`` in a test file is no finding.
     """
+
+    runs_target: ClassVar[bool] = False
 
     def examine(self, hearing: Hearing) -> Evidence | NotApplicable:
         """Look at each changed Python file as it was and as it is."""
