@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from improver.git.objects import Commit, Entry
 from improver.git.place import Place, find_place
 from improver.git.program import find_git
-from improver.git.repository import Entry, Repository
+from improver.git.repository import Repository
 from improver.git.status import Status
 
-__all__ = ["Entry", "Place", "Repository", "Status", "find_git", "find_place"]
+__all__ = ["Commit", "Entry", "Place", "Repository", "Status", "find_git", "find_place"]

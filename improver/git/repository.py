@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from improver.errors import GitFailed, UsageError
 from improver.git.changes import RAW, file_changes
+from improver.git.objects import Commit, Entry, to_entry
 from improver.git.place import Place, find_place
 from improver.git.program import find_git
 from improver.git.records import batch, records, shown, to_bytes, to_path, to_word
@@ -21,23 +22,6 @@ from improver.values import Change, Missing
 
 if TYPE_CHECKING:
     from improver.git.command import Git
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One file of a tree.
-
-    Parameters:
-        mode: git's mode (``100644``, ``100755``, ``120000`` a link, ``160000`` a submodule).
-        kind: ``blob``, or ``commit`` for a submodule.
-        size: bytes of the content; -1 where it is not known (submodules, objects not fetched).
-    """
-
-    path: str
-    mode: str
-    kind: str
-    oid: str
-    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +114,7 @@ class Repository:
         if status:  # sizes of objects that were never fetched cannot be told
             words.remove("-l")
             output = self.git.ls_tree(*words)
-        return tuple(_entry(record) for record in records(output))
+        return tuple(to_entry(record) for record in records(output))
 
     def blobs(self, oids: Iterable[str]) -> dict[str, bytes]:
         """The content of objects, by their names.
@@ -200,6 +184,13 @@ class Repository:
         base = self.resolve("HEAD")
         return Change(base, file_changes(self.git.diff_index("--cached", *RAW, base), self.blobs))
 
+    def history(self, base: str, tip: str) -> tuple[Commit, ...]:
+        """The commits that one commit has over another, the oldest first."""
+        words = ("--reverse", "--topo-order", "--no-show-signature", "--format=%H%x00%T%n%B%x00", "-z")
+        output = self.git.log(*words, f"{base}..{tip}", "--")
+        parts = [part for part in records(output) if part]
+        return tuple(Commit(to_word(oid), said) for oid, said in zip(parts[::2], parts[1::2], strict=True))
+
     def config(self, key: str) -> str:
         """One setting of git as the user has it, their own configuration included; empty when unset."""
         own = {name: os.environ.get(name) for name in ("HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL")}
@@ -216,6 +207,13 @@ class Repository:
         output = self.git.for_each_ref("--format=%(objectname) %(refname)", "refs/heads/")
         pairs = (line.split(b" ", 1) for line in output.splitlines())
         return {to_path(name).removeprefix("refs/heads/"): oid.decode() for oid, name in pairs}
+
+    def may_name_branch(self, name: str) -> bool:
+        """Whether git allows a branch of this short name; abbreviations such as ``@{-1}`` are no names."""
+        if "\0" in name:
+            return False
+        status, output, _ = self.git.check_ref_format("--branch", name, with_extended_output=True)
+        return not status and to_path(output).removesuffix("\n") == name
 
     def update_ref(self, name: str, new: str, old: str = "", who: tuple[str, str] = ("improver", "improver")) -> None:
         """Move a ref from one commit to another, or make it.
@@ -269,9 +267,3 @@ def _command(place: Place) -> Git:
     from improver.git.command import Git  # noqa: PLC0415 - 60 ms that work without git need not wait for
 
     return Git(program, place)
-
-
-def _entry(record: bytes) -> Entry:
-    head, path = record.split(b"\t", 1)
-    mode, kind, oid, *size = head.decode().split()
-    return Entry(to_path(path), mode, kind, oid, int(size[0]) if size and size[0].isdigit() else -1)

@@ -64,14 +64,17 @@ def accept(
     _require_open(entries)
     person = author(repository)
     name = branch or _branch_name(entries)
-    _require_free(repository, name)
+    _require_name(repository, name)
     base, change = combined(repository, entries)
     commits = _commits(store, change, _proposals(entries), person)
-    _require_proof(repository, ledger, change, store.repository.tree_of(commits[-1]), prove)
-    store.send(repository, commits[-1:], [base])
-    repository.update_ref(f"refs/heads/{name}", commits[-1], who=(person.name, person.email))
+    made = _made_before(repository, store, entries, name, (base, commits[-1]))
+    if not made:
+        _require_free(repository, name)
+        _require_proof(repository, ledger, change, store.repository.tree_of(commits[-1]), prove)
+        store.send(repository, commits[-1:], [base])
+        repository.update_ref(f"refs/heads/{name}", commits[-1], who=(person.name, person.email))
     ledger.approve([entry.id for entry in entries], name)
-    return Accepted(name, base, tuple(commits))
+    return Accepted(name, base, made or tuple(commits))
 
 
 def apply_to_worktree(
@@ -207,6 +210,15 @@ def _branch_name(entries: Sequence[Entry]) -> str:
     return f"improver/{word or 'improvements'}-{entries[0].id}"
 
 
+def _require_name(repository: Repository, name: str) -> None:
+    if not repository.may_name_branch(name):
+        raise UsageError(
+            f"{name!r} cannot be the name of a branch.",
+            left="Nothing was written.",
+            remedy="Give another name with `--branch`.",
+        )
+
+
 def _require_free(repository: Repository, name: str) -> None:
     for taken in repository.branches():
         if taken == name:
@@ -221,6 +233,19 @@ def _require_free(repository: Repository, name: str) -> None:
                 left="Nothing was written.",
                 remedy="Give another name with `--branch`.",
             )
+
+
+def _made_before(
+    repository: Repository, store: Store, entries: Sequence[Entry], name: str, work: tuple[str, str]
+) -> tuple[str, ...]:
+    """The commits of a branch that a run made and was killed before it could say so."""
+    there = repository.branches().get(name)
+    if there is None or all(entry.branch == name for entry in entries):
+        return ()
+    base, tip = work
+    made, wanted = (store.repository.history(base, end) for end in (there, tip))
+    same = [commit.said for commit in made] == [commit.said for commit in wanted]
+    return tuple(commit.oid for commit in made) if same else ()
 
 
 def _require_open(entries: Sequence[Entry]) -> None:

@@ -35,7 +35,7 @@ class _Place:
     def wanted(self) -> bytes:
         """The new content, with the line ends that the file has in the working tree."""
         after = self.change.after or b""
-        return after if self.content == self.change.before else _with_crlf(after)
+        return after if self.content in (self.change.before, after) else _with_crlf(after)
 
 
 def require_replaceable(top: Path, changes: Sequence[FileChange]) -> None:
@@ -91,12 +91,14 @@ def _swap(places: Sequence[_Place]) -> None:
 
 def _find(top: Path, change: FileChange, held: ExitStack) -> _Place:
     *folders, name = change.path.encode("utf-8", "surrogateescape").split(b"/")
+    if any(step.lower() in (b"", b".", b"..", b".git") for step in (*folders, name)):
+        raise UsageError(f"{change.path} leads out of the checkout.", left=_LEFT)
     with _told(change.path, "read"):
         folder = _opened(os.fsencode(top), None, held)
         for step in folders:
             folder = _opened(step, folder, held)
         content, mode = _content(folder, os.fsdecode(name))
-    if change.before is None or change.after is None or content not in (change.before, _with_crlf(change.before)):
+    if change.before is None or change.after is None or content not in _expected(change.before, change.after):
         raise _changed(change.path)
     return _Place(change, folder, os.fsdecode(name), mode, content)
 
@@ -110,11 +112,14 @@ def _opened(name: bytes, within: int | None, held: ExitStack) -> int:
 
 def _content(folder: int, name: str) -> tuple[bytes, int]:
     handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
-    with os.fdopen(handle, "rb") as stream:
+    try:
         mode = os.fstat(handle).st_mode
         if not stat.S_ISREG(mode):
             raise OSError(errno.ELOOP, "not a regular file")
-        return stream.read(), stat.S_IMODE(mode)
+        with os.fdopen(handle, "rb", closefd=False) as stream:
+            return stream.read(), stat.S_IMODE(mode)
+    finally:
+        os.close(handle)
 
 
 def _write_spare(place: _Place, content: bytes) -> None:
@@ -128,6 +133,11 @@ def _write_spare(place: _Place, content: bytes) -> None:
             stream.flush()
             os.fchmod(handle, place.mode)
             os.fsync(handle)
+
+
+def _expected(before: bytes, after: bytes) -> tuple[bytes, ...]:
+    """What the file may hold: the committed content, or, where a run was killed half way, already the new one."""
+    return before, _with_crlf(before), after, _with_crlf(after)
 
 
 def _with_crlf(content: bytes) -> bytes:
