@@ -67,10 +67,10 @@ def candidates(around: Surroundings) -> tuple[Candidate, ...]:
     for prefix, origin in _prefixes(around):
         python = interpreter_of(prefix)
         if python is not None:
-            found.setdefault(_identity(prefix), Candidate(python, origin))
+            found.setdefault(_identity(python), Candidate(python, origin))
     for python, origin in _interpreters(around):
         if python.is_file() and os.access(python, os.X_OK):
-            found.setdefault(_identity(prefix_of(python) or python), Candidate(python, origin))
+            found.setdefault(_identity(python), Candidate(python, origin))
     return tuple(found.values())[:_MAX]
 
 
@@ -80,12 +80,13 @@ def looked_at(around: Surroundings) -> str:
     return ", ".join([*active, ".venv, venv and env", "those of uv, poetry, hatch, pdm, pipenv, pyenv, tox and nox"])
 
 
-def _identity(prefix: Path) -> Path:
+def _identity(python: Path) -> Path:
     """Two links to one environment are one; two environments on one interpreter are two."""
+    prefix = prefix_of(python)
     try:
-        return prefix.resolve()
+        return prefix.resolve() if prefix is not None and is_environment(prefix) else python.resolve()
     except (OSError, RuntimeError):
-        return prefix
+        return python
 
 
 def _prefixes(around: Surroundings) -> Iterator[tuple[Path, str]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from improver.discover.build_settings import Build, normal, read_build, words_of_requirements
 from improver.discover.candidates import Candidate, Surroundings, candidates, looked_at
-from improver.discover.imports import needed_imports
+from improver.discover.imports import modules_of, needed_imports
 from improver.discover.installation import Reach, belongings, interpreter_of, prefix_of
 from improver.discover.interview import Answer, interview
 from improver.discover.plain_folder import FolderTree
@@ -46,13 +46,14 @@ def find_environment(
     reach = Reach(around.home, target.repository)
     needed = _needed(target, build)
     tracked = _tracked(tree)
+    distributions = modules_of(build.dependencies)
     refused: list[Refused] = []
     for candidate in _asked(settings, around):
         if tracked(candidate.python, target.repository):
             refused.append(Refused(candidate.origin, "is part of the repository"))
             continue
         binds = belongings(candidate.python, reach)
-        answer = interview(candidate.python, binds, needed, build.dependencies, ask)
+        answer = interview(candidate.python, binds, needed, distributions, ask)
         if answer.problem or answer.missing:
             refused.append(Refused(candidate.origin, answer.problem, answer.missing))
         else:

@@ -55,6 +55,15 @@ def needed_imports(sources: Sequence[Source], roots: Sequence[str], build: Build
     return tuple(found)
 
 
+def modules_of(distributions: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The modules that a distribution may hold, by its name; what every environment can do without is left out."""
+    others: dict[str, list[str]] = {}
+    for module, name in _OTHER_NAMES.items():
+        others.setdefault(name, []).append(module)
+    wanted = (name for name in distributions if name not in ("pip", "setuptools", "wheel"))
+    return {name: (name.replace("-", "_"), *others.get(name, ())) for name in wanted}
+
+
 def _modules(sources: Sequence[Source], roots: Sequence[str]) -> dict[str, Source]:
     found: dict[str, Source] = {}
     for source in sources:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,7 +43,9 @@ json.dump({
     "implementation": sys.implementation.name,
     "prefix": sys.prefix,
     "missing": [name for name in asked["imports"] if not resolves(name)] + [
-        name for name in asked["distributions"] if not is_installed(name) and not resolves(name.replace("-", "_"))
+        name
+        for name, modules in asked["distributions"].items()
+        if not is_installed(name) and not any(resolves(module) for module in modules)
     ],
     "tools": versions,
 }, sys.stdout)
@@ -67,10 +69,14 @@ class Answer:
 
 
 def interview(
-    python: Path, binds: Sequence[Path], imports: Sequence[str], distributions: Sequence[str], ask: Ask
+    python: Path, binds: Sequence[Path], imports: Sequence[str], distributions: Mapping[str, Sequence[str]], ask: Ask
 ) -> Answer:
-    """Ask for modules and distributions by name; nothing of them is imported."""
-    asked = json.dumps({"imports": list(imports), "distributions": list(distributions), "tools": TOOLS}).encode()
+    """Ask for modules and distributions by name; nothing of them is imported.
+
+    Parameters:
+        distributions: for each the modules of which any shows that it is there under another name.
+    """
+    asked = json.dumps({"imports": imports, "distributions": distributions, "tools": TOOLS}).encode()
     try:
         completed = ask([str(python), "-I", "-c", SCRIPT], binds, stdin=asked)
     except OSError as error:

@@ -59,7 +59,7 @@ def project_at(path: str, tree: BaseTree) -> str:
     files = SettingsFiles(tree, (entry.path for entry in entries if _is_settings(entry.path)))
     packages = {folder_of(entry.path) for entry in entries if entry.path.endswith("__init__.py")}
     folders = [folder for folder in ancestors(path) if _settings_in(folder, files)]
-    strong = [folder for folder in folders if _is_strong(folder, files, tree, packages)]
+    strong = [folder for folder in ancestors(path) if _is_strong(folder, files, tree, packages)]
     nearest = (strong or folders or [""])[0]
     settled = bool(strong) and not _is_workspace(nearest, files)
     if settled or path != nearest or _has_code(nearest, entries):
