@@ -155,6 +155,12 @@ def test_no_further_user_namespace_can_be_made() -> None:
             "import mmap, time\nx = mmap.mmap(-1, 400 << 20)\nwhile True: x.write(bytes(1 << 20))\ntime.sleep(600)",
             id="shared memory",
         ),
+        pytest.param(
+            "memory",
+            "import os, time\nf = [os.memfd_create('x') for _ in range(9)]\n"
+            "for n in f: os.posix_fallocate(n, 0, 50 << 20)\ntime.sleep(600)",
+            id="memory that is never mapped",
+        ),
         pytest.param("processes", "import os\nwhile True:\n  try: os.fork()\n  except OSError: pass", id="fork bomb"),
         pytest.param(
             "processes",

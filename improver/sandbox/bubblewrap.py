@@ -90,6 +90,12 @@ class Bubblewrap:
 
     def run(self, cell: Cell) -> Completed:
         """Run one program. When improver dies, it dies too, with all it has started."""
+        try:
+            return self._run(cell)
+        except (OSError, ValueError) as error:  # too many words, a NUL among them, no descriptor left
+            return Completed(127, b"", f"{error}\n".encode(errors="replace"), 0.0, NOT_SET_UP)
+
+    def _run(self, cell: Cell) -> Completed:
         with ExitStack() as stack:
             files = {Path("/etc", name): _memory_file(stack, name, data) for name, data in _MADE_UP.items()}
             status = stack.enter_context(Status())

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from improver import process
+from improver.errors import RunFailed
 
 _FICLONE = 0x40049409
 _CHUNK = 1 << 30
@@ -32,6 +33,35 @@ def link_tree(source: Path, target: Path) -> None:
         OSError: the folders lie on different file systems, or the disk is full.
     """
     _Copier(_link).tree(os.fspath(source), os.fspath(target))
+
+
+def double(source: Path, target: Path, *, share: bool = False) -> None:
+    """The same files once more.
+
+    Parameters:
+        share: nobody writes to either, so both may hold the same files where the file system allows it.
+
+    Raises:
+        RunFailed: the disk is full, or may not be written.
+    """
+    try:
+        if share:
+            with suppress(OSError):
+                link_tree(source, target)
+                return
+            remove_tree(target)
+        copy_tree(source, target)
+    except OSError as error:
+        raise unwritable(target, error) from error
+
+
+def unwritable(folder: Path, error: OSError) -> RunFailed:
+    """The error for a folder of improver's own that cannot be written."""
+    return RunFailed(
+        f"{folder} cannot be written: {error.strerror}.",
+        left="The repository is as it was.",
+        remedy="Free the disk, or set IMPROVER_STATE_DIR to a folder that you may write.",
+    )
 
 
 class _Copier:

@@ -10,14 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import RLock
 
 from improver.ports import Completed
 from improver.sandbox import environ as variables
 from improver.sandbox.cell import Bind, Cell
-from improver.sandbox.copying import copy_tree, link_tree, remove_tree
-from improver.sandbox.interpreter import needs_of
+from improver.sandbox.copying import double, remove_tree
+from improver.sandbox.interpreter import Needs, needs_of
 from improver.sandbox.jail import Jail
-from improver.sandbox.openings import openings
+from improver.sandbox.openings import Openings, openings
 from improver.sandbox.version_control import COMMIT, asks_git
 from improver.sandbox.watch import used_by
 from improver.values import Environment, Skipped, Target
@@ -41,6 +42,7 @@ class SandboxTrial:
     target: Target
     scratch: Path | None = None
     _kept: dict[str, Path] = field(default_factory=dict, repr=False, compare=False)
+    _lock: RLock = field(default_factory=RLock, repr=False, compare=False)
     _facts: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
 
     def __enter__(self) -> SandboxTrial:
@@ -69,8 +71,7 @@ class SandboxTrial:
     @property
     def left_out(self) -> tuple[Skipped, ...]:
         """What was asked for and is not in reach inside, with reasons."""
-        _, skipped = openings(self.target, self.files)
-        return (*self.jail.left_out, *skipped)
+        return (*self.jail.left_out, *self._openings(needs_of(self.python)).left_out)
 
     def python_path(self, *extra: Path | str) -> str:
         """The value of PYTHONPATH: the tree's source roots, then `extra`.
@@ -97,7 +98,7 @@ class SandboxTrial:
         """Run a program on the tree, as `ports.Trial` says.
 
         Raises:
-            OSError: the throw-away copy could not be made (the disk is full).
+            RunFailed: the throw-away copy could not be made (the disk is full).
         """
         over = [Bind(path.absolute(), path.absolute()) for path in helpers]
         if results is not None:
@@ -136,10 +137,9 @@ class SandboxTrial:
         self, writable: bool, over: Iterable[Bind]
     ) -> Iterator[tuple[Bind, tuple[Bind, ...], Mapping[Path, str]]]:
         """The tree to mount, what lies over it, and the links to the interpreter."""
-        inside, _ = openings(self.target, self.files)
         needs = needs_of(self.python)
-        binds = [*self._around(needs.folders), *inside]
-        points = [bind for bind in (*binds, *over) if bind.target.is_relative_to(self.target.repository)]
+        found = self._openings(needs)
+        points = [bind for bind in (*found.inside, *over) if bind.target.is_relative_to(self.target.repository)]
         with ExitStack() as stack:
             if not self.jail.backend.mounts:
                 folder = self._refill(points)
@@ -150,7 +150,10 @@ class SandboxTrial:
                 folder = self._view(points)
             before = self._size() if writable else 0
             tree = Bind(folder, self.at, writable=writable, before=before)
-            yield tree, (*binds, *self._twice((tree, *inside))), needs.links
+            yield tree, (*found.outside, *found.inside, *self._twice((tree, *found.inside))), needs.links
+
+    def _openings(self, needs: Needs) -> Openings:
+        return openings(self.target, self.files, (*needs.folders, *self.jail.binds))
 
     def _twice(self, binds: Iterable[Bind]) -> Iterator[Bind]:
         """The same at the checkout's real path, if its own leads through links: an editable install may name either."""
@@ -159,21 +162,11 @@ class SandboxTrial:
             for bind in binds:
                 yield replace(bind, target=real / bind.target.relative_to(self.at))
 
-    def _around(self, folders: Iterable[Path]) -> Iterator[Bind]:
-        """What lies outside of the checkout: interpreter, environment, the user's own binds."""
-        environment = self.target.environment
-        wanted = [*folders, *self.jail.binds]
-        if isinstance(environment, Environment):
-            wanted += [environment.prefix, *environment.binds]
-        for path in dict.fromkeys(wanted):
-            if path.exists() and not path.is_relative_to(self.target.repository):
-                yield Bind(path, path)
-
     @contextmanager
     def _copy(self) -> Iterator[Path]:
         folder = self._new("copy-")
         try:
-            copy_tree(self.files, folder / "tree")
+            double(self.files, folder / "tree")
             yield folder / "tree"
         finally:
             remove_tree(folder)
@@ -184,16 +177,17 @@ class SandboxTrial:
         absent = [bind for bind in points if not os.path.lexists(self.files / bind.target.relative_to(at))]
         if not absent:
             return self.files
-        folder = self._own("view") / "tree"
-        if not folder.exists():
-            link_tree(self.files, folder)
-        _make_points(folder, at, absent)
+        with self._lock:
+            folder = self._own("view") / "tree"
+            if not folder.exists():
+                double(self.files, folder, share=True)
+            _make_points(folder, at, absent)
         return folder
 
     def _refill(self, points: Sequence[Bind]) -> Path:
         """Without mounts: the same folder, made anew for each run."""
         remove_tree(self.at)
-        copy_tree(self.files, self.at)
+        double(self.files, self.at)
         carried = {self.target.repository / path for path in self.target.carried}
         for bind in points:
             place = self.at / bind.target.relative_to(self.target.repository)
@@ -208,9 +202,10 @@ class SandboxTrial:
         return self._facts["size"]
 
     def _own(self, name: str) -> Path:
-        if name not in self._kept:
-            self._kept[name] = self._new(f"{name}-")
-        return self._kept[name]
+        with self._lock:
+            if name not in self._kept:
+                self._kept[name] = self._new(f"{name}-")
+            return self._kept[name]
 
     def _new(self, prefix: str) -> Path:
         parent = self.scratch or self.files.parent

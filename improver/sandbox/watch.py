@@ -46,6 +46,7 @@ class Watch:
         self._limits = limits
         self._disk = Disk(writable, limits.disk + before)
         self._namespace = ""
+        self._shared = shared_now()
 
     def __call__(self, _pid: int) -> str:
         """The name of the limit that is passed, as `process.run` asks for it."""
@@ -59,9 +60,16 @@ class Watch:
         usage = measure(self._namespace, self._limits.processes)
         if len(usage.pids) > self._limits.processes or usage.threads > _THREADS_PER_PROCESS * self._limits.processes:
             return "processes"
-        if usage.resident > self._limits.memory and shared_out(usage.pids) > self._limits.memory:
+        if self._is_much_memory(usage):
             return "memory"
         return "disk" if self._disk.is_over(usage.pids) else ""
+
+    def _is_much_memory(self, usage: Usage) -> bool:
+        """Looks closer, which is dear, only where what is cheap to see could be too much."""
+        most = self._limits.memory
+        if usage.resident > most and shared_out(usage.pids) > most:
+            return True
+        return shared_now() - self._shared > most // 2 and in_memory_files(usage.pids) > most
 
 
 def end_at_once(child: int) -> None:
@@ -116,6 +124,18 @@ def shared_out(pids: Iterable[int]) -> int:
             lines = _bytes_of(f"/proc/{pid}/smaps_rollup").splitlines()
             total += sum(int(line.split()[1]) << 10 for line in lines if line.startswith((b"Pss:", b"SwapPss:")))
     return total
+
+
+def shared_now() -> int:
+    """Bytes of the machine's memory that files in memory and shared mappings take."""
+    with suppress(OSError, ValueError, IndexError):
+        return int(_bytes_of("/proc/meminfo").partition(b"\nShmem:")[2].split()[0]) << 10
+    return 0
+
+
+def in_memory_files(pids: Iterable[int]) -> int:
+    """Bytes of files without a name that live in memory; they count for nobody's resident size."""
+    return _nameless(pids, lambda device: os.major(device) == 0)
 
 
 def _bytes_of(path: str) -> bytes:
@@ -179,12 +199,16 @@ def used_by(folder: Path) -> int:
 
 def unlinked(pids: Iterable[int], devices: frozenset[int]) -> int:
     """Bytes of files on `devices` that processes hold open and that have no name any more."""
+    return _nameless(pids, devices.__contains__)
+
+
+def _nameless(pids: Iterable[int], counts: Callable[[int], bool]) -> int:
     found: dict[tuple[int, int], int] = {}
     for pid in pids:
         with suppress(OSError):
             for name in os.listdir(f"/proc/{pid}/fd"):  # noqa: PTH208
                 with suppress(OSError):
                     status = os.stat(f"/proc/{pid}/fd/{name}")  # noqa: PTH116
-                    if status.st_nlink == 0 and status.st_dev in devices:
+                    if status.st_nlink == 0 and counts(status.st_dev):
                         found[status.st_dev, status.st_ino] = status.st_blocks * _BLOCK
     return sum(found.values())

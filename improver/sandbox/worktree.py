@@ -11,10 +11,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from improver.errors import RunFailed
 from improver.git import Repository
 from improver.sandbox import filling
-from improver.sandbox.copying import copy_tree, link_tree, remove_tree
+from improver.sandbox.copying import double, remove_tree, unwritable
 from improver.sandbox.filling import Origin
 from improver.store import Store
 from improver.values import Change, Skipped
@@ -61,7 +60,7 @@ class Worktrees:
                 self._run = Path(tempfile.mkdtemp(prefix="run-", dir=self._folder))
                 self._alive = _hold(self._run / _LOCK)
         except OSError as error:
-            raise _unwritable(self._folder, error) from error
+            raise unwritable(self._folder, error) from error
 
     def __enter__(self) -> Worktrees:
         return self
@@ -102,7 +101,7 @@ class Worktrees:
         key = f"{base.files}\0{_digest(change)}"
         if key not in self._trees:
             files = self._new() / "tree"
-            _double(base.files, files)
+            double(base.files, files, share=True)
             skipped = filling.change(files, self._origin, base.commit, change.files)
             self._trees[key] = Tree(base.commit, files, (*base.left_out, *skipped))
         return self._trees[key]
@@ -140,19 +139,7 @@ class Worktrees:
         try:
             return Path(tempfile.mkdtemp(prefix="tree-", dir=self._run))
         except OSError as error:
-            raise _unwritable(self._run, error) from error
-
-
-def _double(source: Path, target: Path) -> None:
-    """The same files once more: nobody writes to either, so both may share what does not differ."""
-    try:
-        try:
-            link_tree(source, target)
-        except OSError:
-            remove_tree(target)
-            copy_tree(source, target)
-    except OSError as error:
-        raise _unwritable(target, error) from error
+            raise unwritable(self._run, error) from error
 
 
 def _hide_pointer(files: Path) -> None:
@@ -204,11 +191,3 @@ def _is_dead(file: Path) -> bool:
         return True
     finally:
         os.close(descriptor)
-
-
-def _unwritable(folder: Path, error: OSError) -> RunFailed:
-    return RunFailed(
-        f"{folder} cannot be written: {error.strerror}.",
-        left="The repository is as it was.",
-        remedy="Free the disk, or set IMPROVER_STATE_DIR to a folder that you may write.",
-    )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from improver.errors import RunFailed
+from improver.sandbox.copying import unwritable
 from improver.sandbox.paths import link_leaves, objection
 
 LINK = "120000"
@@ -53,7 +53,7 @@ class Writer:
             return self._write(_parts(path), content, mode)
         except OSError as error:
             if error.errno in _FULL:
-                raise self._failed(error) from error
+                raise unwritable(self._where, error) from error
             return f"it cannot be written: {error.strerror}"
 
     def remove(self, path: str) -> str:
@@ -109,13 +109,6 @@ class Writer:
         for descriptor in self._open.values():
             os.close(descriptor)
         self._open.clear()
-
-    def _failed(self, error: OSError) -> RunFailed:
-        return RunFailed(
-            f"A tree could not be written to {self._where}: {error.strerror}.",
-            left="The repository is as it was.",
-            remedy="Free the disk, or set IMPROVER_STATE_DIR to a folder with room.",
-        )
 
 
 def _parts(path: str) -> list[bytes]:
