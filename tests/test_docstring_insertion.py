@@ -102,6 +102,13 @@ def test_definitions(before: str, after: str) -> None:
     assert _inserted(before.encode()).decode() == after
 
 
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="this Python knows no type parameters")
+def test_type_parameters() -> None:
+    source = b"class A:\n  async def f[T: (int, 'x:'), *U, **P](a: T) -> {1: T}: return a\n"
+    after = source.replace(b": return", b':\n    """D."""\n    return')
+    assert _inserted(source) == after
+
+
 MODULES = {
     "imports": ("import os\n", '"""D."""\n\nimport os\n'),
     "a function comes first": ("def f(): ...\n", '"""D."""\n\n\ndef f(): ...\n'),
