@@ -6,10 +6,13 @@ import base64
 import difflib
 import hashlib
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
+from improver.edits import change_of
 from improver.errors import ImproverError
+from improver.summary import RunSummary
 from improver.values import (
     Change,
     Decision,
@@ -32,13 +35,12 @@ _ESCAPES = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "
 
 def dossier_document(dossier: Dossier) -> dict[str, Any]:
     """A dossier as `propose --json` and `show --json` print it."""
-    first, *more = dossier.proposals
-    title = f"{first.title} (and {len(more)} more)" if more else first.title
+    first = dossier.proposals[0] if dossier.proposals else None
     return {
         "id": dossier.id,
-        "analyzer": first.analyzer,
-        "rule": first.rule,
-        "title": title,
+        "analyzer": first.analyzer if first else "",
+        "rule": first.rule if first else "",
+        "title": _title(dossier.proposals),
         "why": "\n".join(dict.fromkeys(proposal.why for proposal in dossier.proposals)),
         "sites": [_site(proposal) for proposal in dossier.proposals],
         "risk": {
@@ -50,6 +52,13 @@ def dossier_document(dossier: Dossier) -> dict[str, Any]:
         "decision": decision_document(dossier.decision),
         "patch": patch(dossier.change),
     }
+
+
+def _title(proposals: Sequence[Proposal]) -> str:
+    if not proposals:
+        return ""
+    more = len(proposals) - 1
+    return f"{proposals[0].title} (and {more} more)" if more else proposals[0].title
 
 
 def scan_document(proposals: Sequence[Proposal], change: Change) -> dict[str, Any]:
@@ -68,6 +77,43 @@ def scan_document(proposals: Sequence[Proposal], change: Change) -> dict[str, An
         "sites": [_site(proposal) for proposal in proposals],
         "patch": patch(change),
     }
+
+
+def scan_report(
+    proposals: Sequence[Proposal], skipped: Sequence[Skipped], contents: Mapping[str, bytes]
+) -> dict[str, Any]:
+    """What `scan --json` prints.
+
+    Parameters:
+        contents: the files that the proposals are about, by path.
+    """
+    dossiers = [
+        scan_document([each], change_of("", [each], lambda path: (contents[path], "100644"))) for each in proposals
+    ]
+    return {"schema": SCHEMA, "dossiers": dossiers, "skipped": skipped_documents(skipped)}
+
+
+def propose_document(run: RunSummary, dossiers: Sequence[Dossier]) -> dict[str, Any]:
+    """What `propose --json` prints."""
+    about = asdict(run)
+    del about["skipped"]
+    return {
+        "schema": SCHEMA,
+        "run": {**about, "notes": list(run.notes)},
+        "dossiers": [dossier_document(dossier) for dossier in dossiers],
+        "skipped": skipped_documents(run.skipped),
+    }
+
+
+def verify_document(dossier: Dossier, base: str, head: str) -> dict[str, Any]:
+    """What `verify --json` prints.
+
+    Parameters:
+        base, head: as the user named them.
+    """
+    whole = dossier_document(dossier)
+    kept = {key: whole[key] for key in ("risk", "evidence", "not_applicable", "decision")}
+    return {"schema": SCHEMA, "base": base, "head": head, **kept}
 
 
 def risk_document(risk: Risk, decision: Decision) -> dict[str, Any]:

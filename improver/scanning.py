@@ -6,18 +6,17 @@ import hashlib
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from improver.facts import Facts
-from improver.ports import Analyzer
+from improver.ports import Analyzer, Progress
 from improver.registry import Named
 from improver.values import Edit, Proposal, Site, Skipped, Source, Target
 
-Progress = Callable[[str], None]
 _SCHEMA = "CREATE TABLE IF NOT EXISTS found (key BLOB PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 _MANY = 500_000
 
@@ -73,26 +72,31 @@ class Remembered:
 
 
 def scan(
+    sources: Iterable[Source | Skipped],
     target: Target,
     analyzers: Sequence[Named[Analyzer]],
     facts: Facts,
     *,
     cache: Path | None = None,
-    progress: Progress = lambda _: None,
+    progress: Progress | None = None,
 ) -> Scan:
-    """What the analyzers find in the target's files.
+    """What the analyzers find in files of the target.
 
     Parameters:
+        sources: the files, one after the other; they need not all be held at once.
         cache: the folder that remembers results by content; nothing is remembered without it.
-        progress: told which file is looked at.
     """
     proposals: list[Proposal] = []
     reasons: Counter[str] = Counter()
     files = 0
     stamp = _stamp(target, analyzers)
     with Remembered(cache) as remembered:
-        for source in target.sources:
-            progress(source.path)
+        for source in sources:
+            if isinstance(source, Skipped):
+                reasons[source.reason] += source.count
+                continue
+            if progress is not None:
+                progress.advance(source.path)
             files += 1
             found = _look(source, target, analyzers, facts, remembered, stamp)
             if isinstance(found, str):

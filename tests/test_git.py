@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -88,6 +89,9 @@ def test_an_empty_repository_asks_for_a_commit(tmp_path: Path) -> None:
         repository.resolve("HEAD")
     with pytest.raises(UsageError, match="has no commit yet"):
         repository.staged_changes()
+    for question in (repository.entries, repository.tree_of):
+        with pytest.raises(UsageError, match="has no commit yet"):
+            question("HEAD")
     assert repository.status().branch == "main"
 
 
@@ -295,6 +299,71 @@ def test_a_detached_head_has_no_branch(project: Checkout) -> None:
     head = repository.resolve("HEAD")
     assert repository.status().detached
     assert repository.branches() == {"main": head, "topic/one": head}
+
+
+@pytest.mark.parametrize("words", [["--no-sparse-index"], ["--sparse-index"]], ids=["plain index", "sparse index"])
+def test_a_sparse_checkout_is_clean_and_whole(project: Checkout, words: list[str]) -> None:
+    """Files that the user left out of the checkout are neither dirty nor absent from HEAD."""
+    project.commit({"one/a.py": b"", "two/deep/b.py": b"b\n"})
+    project.git("sparse-checkout", "init", "--cone", *words)
+    project.git("sparse-checkout", "set", "one")
+    before = project.photograph()
+    repository = Repository.open(project.path)
+    assert not (project.path / "two").exists()
+    assert repository.status().clean
+    assert repository.staged_changes().files == ()
+    assert repository.read("HEAD", "two/deep/b.py") == (b"b\n", "100644")
+    assert repository.attributes(["two/deep/b.py"], ["text"], "HEAD") == {"two/deep/b.py": {"text": "unspecified"}}
+    assert project.photograph() == before
+
+
+def test_a_git_folder_elsewhere_is_followed(tmp_path: Path) -> None:
+    """A checkout may keep its git folder apart, or behind a link."""
+    (tmp_path / "kept").mkdir()
+    apart = Checkout(tmp_path / "apart")
+    apart.path.mkdir()
+    apart.git("init", "-q", "--separate-git-dir", str(tmp_path / "kept/git"))
+    apart.commit({"a.py": b"a\n"})
+    assert Repository.open(apart.path).read("HEAD", "a.py") == (b"a\n", "100644")
+    (apart.path / ".git").unlink()
+    (apart.path / ".git").symlink_to(tmp_path / "kept/git")
+    assert Repository.open(apart.path).status().clean
+
+
+@pytest.mark.sandbox
+def test_a_read_only_checkout_is_read(project: Checkout, tmp_path: Path) -> None:
+    """Nothing needs to be written to the repository to ask it everything; what is sent to it is refused."""
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
+        pytest.skip("needs bubblewrap")
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from improver.errors import GitFailed\n"
+        "from improver.git import Repository\n"
+        "from improver.store import Store\n"
+        "target = Repository.open(Path(sys.argv[1]))\n"
+        "head = target.resolve('HEAD')\n"
+        "assert target.status().clean\n"
+        "assert target.attributes(['plain.py'], ['text'], head)\n"
+        "store = Store.open(Path(sys.argv[2]), target)\n"
+        "(oid,) = store.write_blobs([b'new'])\n"
+        "store.worktree_add(Path(sys.argv[2]) / 'tree', head)\n"
+        "try:\n"
+        "    target.update_ref('refs/heads/new', head)\n"
+        "except GitFailed as error:\n"
+        "    print(error)\n"
+    )
+    where = [str(project.path), str(tmp_path / "state")]
+    walls = [bwrap, "--dev-bind", "/", "/", "--ro-bind", where[0], where[0], "--"]
+    environ = {"PYTHONPATH": str(Path(__file__).parents[1]), "PATH": os.defpath}
+    done = subprocess.run(
+        [*walls, sys.executable, "-c", code, *where], env=environ, capture_output=True, text=True, check=False
+    )
+    if done.stderr.startswith("bwrap:"):
+        pytest.skip(done.stderr)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Read-only file system" in done.stdout
 
 
 def test_large_files_elsewhere_are_noticed(project: Checkout) -> None:

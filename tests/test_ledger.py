@@ -382,12 +382,15 @@ def test_a_kill_in_the_middle_leaves_the_ledger_as_it_was(tmp_path: Path) -> Non
     with Ledger.open(tmp_path) as ledger:
         ledger.record(RUN, [_dossier("a")])
     code = _HEAD + (
-        "def killing():\n    for number in range(500):\n        yield made(str(number))\n"
+        "with ledger._database.writing() as connection:\n"
+        "    connection.execute('PRAGMA cache_size = 5')\n"
+        "    connection.execute('DELETE FROM dossiers')\n"
+        "    for number in range(500):\n"
+        "        connection.execute('INSERT INTO runs (at, info) VALUES (?, ?)', ('', 'x' * 3000))\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
-        "ledger._database._connection.execute('PRAGMA cache_size = 5')\n"
-        "ledger.record({}, killing())\n"
     )
     assert _child(code, tmp_path).returncode == -signal.SIGKILL
+    assert (tmp_path / "ledger.sqlite3-journal").stat().st_size > 0
     with Ledger.open(tmp_path) as ledger:
         assert [entry.dossier for entry in ledger.entries()] == [_dossier("a")]
         ledger.record(RUN, [_dossier("b")])

@@ -99,6 +99,7 @@ class Repository:
         """
         oid = self._peel(rev, "tree")
         if not oid:
+            self.resolve("HEAD")  # an empty repository has a better explanation
             raise UsageError(f"`{shown(rev)}` names no tree in {self.top}.", remedy=self._where_it_may_be())
         return oid
 
@@ -106,10 +107,10 @@ class Repository:
         """Every file of a tree, links and submodules included, in git's order.
 
         Parameters:
-            treeish: an object name, as `resolve` gives it.
+            treeish: a commit or tree; an object's name, as `resolve` gives it, saves a question.
             under: only this file or what lies in this folder.
         """
-        words = ["-r", "-z", "--full-tree", "-l", treeish, *(["--", under] if under else [])]
+        words = ["-r", "-z", "--full-tree", "-l", self._named(treeish), *(["--", under] if under else [])]
         status, output, _ = self.git.ls_tree(*words, with_extended_output=True)
         if status:  # sizes of objects that were never fetched cannot be told
             words.remove("-l")
@@ -152,7 +153,7 @@ class Repository:
         asked = b"".join(to_bytes(path) + b"\0" for path in paths)
         with tempfile.TemporaryDirectory(prefix="improver-") as folder:
             env = {"GIT_INDEX_FILE": f"{folder}/index"}
-            self.git.read_tree(treeish, env=env)
+            self.git.read_tree(self._named(treeish), env=env)
             output = self.git.check_attr("--cached", "--stdin", "-z", *names, istream=asked, env=env)
         words = records(output)
         found: dict[str, dict[str, str]] = {path: {} for path in paths}
@@ -232,6 +233,10 @@ class Repository:
             raise UsageError(f"`{shown(name)}` cannot be the name of a branch.")
         env = {"GIT_COMMITTER_NAME": who[0], "GIT_COMMITTER_EMAIL": who[1]}
         self.git.update_ref("-m", "improver", "--", name, new, old or self.null_oid, env=env)
+
+    def _named(self, treeish: str) -> str:
+        is_name = len(treeish) == len(self.null_oid) and set(treeish) <= set("0123456789abcdef")
+        return treeish if is_name else self.tree_of(treeish)
 
     def _peel(self, rev: str, kind: str) -> str:
         if not rev or rev.startswith("-") or any(character in rev for character in "\0\n"):

@@ -41,7 +41,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Known:
-    """All entries, by kind: ``call``, ``import``, ``decorator``, ``base``, ``harmless-decorator``, ``harmless-base``."""
+    """All entries by kind: `call`, `import`, `decorator`, `base`, `harmless-decorator`, `harmless-base`."""
 
     entries: Mapping[str, tuple[Entry, ...]] = field(repr=False)
 

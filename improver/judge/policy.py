@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from improver.errors import SettingsError
 from improver.strict import parse_toml, read_table, suggestion
-from improver.values import Category, Decision, Evidence, NotApplicable, Risk, Route, Verdict
+from improver.values import Category, Decision, Dossier, Evidence, NotApplicable, Risk, Route, Verdict
 
 # What may go without a person, and only with a certificate. No policy makes this longer.
 LOW_RISK = frozenset({Category.FORMATTING, Category.COMMENTS, Category.DOCSTRINGS, Category.ANNOTATIONS})
@@ -194,4 +194,12 @@ def _unmet(
             yield f"{category.word} need the gate `{gate}`, which is inconclusive"
 
 
-__all__ = ["LOW_RISK", "Policy", "Rule", "decide", "load_policy"]
+def unproven(policy: Policy, dossier: Dossier) -> tuple[str, ...]:
+    """Which gates keep a change from being proven: those that failed, and those asked for that did not pass."""
+    found = [f"the gate `{each.gate}` failed" for each in dossier.evidence if each.verdict is Verdict.FAILED]
+    for category in dossier.risk.categories:
+        found += _unmet(policy.rules[category], category, dossier.evidence, dossier.not_applicable)
+    return tuple(dict.fromkeys(found))
+
+
+__all__ = ["LOW_RISK", "Policy", "Rule", "decide", "load_policy", "unproven"]

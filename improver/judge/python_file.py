@@ -205,7 +205,7 @@ class _Scene:
 
 def _begin(node: ast.AST) -> int:
     decorators = getattr(node, "decorator_list", [])
-    return min([getattr(node, "lineno", 1), *(decorator.lineno for decorator in decorators)])
+    return min(int(getattr(inner, "lineno", 1)) for inner in (node, *decorators))
 
 
 def _is_deferred(tree: ast.Module) -> bool:

@@ -139,7 +139,7 @@ def _look(path: str, content: bytes, known: Known, found: _Found) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(content, path)
-        readings = list(readings_of(tree, known))
+        readings = list(readings_of(tree, known, is_test=is_test(path)))
     except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
         _note_unreadable(path, content, found)
         return

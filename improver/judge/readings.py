@@ -13,25 +13,7 @@ from improver.judge.receivers import ANYTHING, NOTHING, File, Receivers, parents
 _LINES = frozenset(
     {"f_lineno", "tb_lineno", "co_firstlineno", "co_lnotab", "co_linetable", "co_lines", "co_positions", "tb_lasti"}
 )
-_PLAIN_CODE = frozenset(
-    [
-        "co_argcount",
-        "co_varnames",
-        "co_kwonlyargcount",
-        "co_posonlyargcount",
-        "co_flags",
-        "co_name",
-        "co_qualname",
-        "co_filename",
-        "co_names",
-        "co_freevars",
-        "co_cellvars",
-        "co_nlocals",
-        "co_code",
-        "replace",
-        "co_stacksize",
-    ]
-)
+_WHOLE_CODE = frozenset({"hash", "repr", "str", "dumps", "dump", "marshal", "md5", "sha1", "sha256", "format", "dis"})
 _ATTRIBUTES = {
     "__doc__": (DOCSTRINGS, "reads `__doc__`"),
     "__annotations__": (ANNOTATIONS, "reads `__annotations__`"),
@@ -62,9 +44,9 @@ class Reading:
     mentions: bool = False
 
 
-def readings_of(tree: ast.Module, known: Known) -> Iterator[Reading]:
-    """Every reading in a file."""
-    file = File(tree, names_of(tree), parents_of(tree))
+def readings_of(tree: ast.Module, known: Known, *, is_test: bool = False) -> Iterator[Reading]:
+    """Every reading in a file; a test only reaches what it names."""
+    file = File(tree, names_of(tree), parents_of(tree), is_test)
     for node in file.parents:
         match node:
             case ast.Attribute(ctx=ast.Load()):
@@ -83,6 +65,8 @@ def readings_of(tree: ast.Module, known: Known) -> Iterator[Reading]:
                 yield Reading(DOCSTRINGS, NOTHING, node.lineno, "reads docstrings of attributes", mentions=True)
             case ast.Import() | ast.ImportFrom():
                 yield from _import(node, known)
+            case _:
+                pass
 
 
 def _attribute(node: ast.Attribute, file: File) -> Iterator[Reading]:
@@ -98,7 +82,7 @@ def _attribute(node: ast.Attribute, file: File) -> Iterator[Reading]:
             yield Reading(what, of, node.lineno, reason, copied_to=target or "?")
     elif node.attr in _LINES:
         yield Reading(SOURCE, NOTHING, node.lineno, f"reads `{node.attr}`, a line of source", own_file=True)
-    elif node.attr == "__code__" and not _is_plain_code(node, file):
+    elif node.attr == "__code__" and _is_taken_whole(node, file):
         of = receivers(node.value, file)
         for what in (DOCSTRINGS, ANNOTATIONS, SOURCE):
             yield Reading(what, of, node.lineno, f"takes the code object{_spoken(of)}")
@@ -113,9 +97,14 @@ def _spoken(of: Receivers) -> str:
     return f" of {' or '.join(f'`{name}`' for name in names)}" if names else ""
 
 
-def _is_plain_code(node: ast.Attribute, file: File) -> bool:
+def _is_taken_whole(node: ast.Attribute, file: File) -> bool:
+    """Whether a code object is compared, hashed, printed or stored with all that is in it."""
     parent = file.parents[node]
-    return isinstance(parent, ast.Attribute) and parent.attr in _PLAIN_CODE | _LINES | {"co_consts"}
+    if isinstance(parent, ast.Compare):
+        return any(isinstance(operator, ast.Eq | ast.NotEq) for operator in parent.ops)
+    if isinstance(parent, ast.Call) and node in parent.args:
+        return (dotted(parent.func).rpartition(".")[2] or getattr(parent.func, "attr", "")) in _WHOLE_CODE
+    return isinstance(parent, ast.FormattedValue)
 
 
 def _is_judged_only(node: ast.AST, file: File) -> bool:
@@ -145,7 +134,7 @@ def _copied_to(node: ast.AST, file: File) -> str | None:
     if isinstance(parent, ast.Assign) and parent.value is node:
         return _target(parent.targets)
     if isinstance(parent, ast.Dict) and node in parent.values:
-        key = parent.keys[parent.values.index(node)]  # type: ignore[arg-type]
+        key = parent.keys[parent.values.index(node)]
         return "" if isinstance(key, ast.Constant) and key.value == "__doc__" else None
     if isinstance(parent, ast.keyword) and parent.arg in ("doc", "__doc__"):
         call = file.parents[parent]
@@ -200,7 +189,7 @@ def _word(node: ast.Constant, file: File) -> Iterator[Reading]:
         if function in ("getattr", "hasattr"):
             yield from _getattr(parent, what, file)
             return
-    yield Reading(what, ANYTHING, node.lineno, f'uses the word "{node.value}"')
+    yield Reading(what, ANYTHING, node.lineno, f"uses the word `{node.value!s}`")
 
 
 def _getattr(call: ast.Call, what: str, file: File) -> Iterator[Reading]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from improver.judge.masked import FUNCTIONS
 from improver.judge.names import Names, bindings, dotted
 
-_Scope = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.GeneratorExp | ast.ListComp
+_COMPREHENSIONS = (ast.GeneratorExp, ast.ListComp, ast.SetComp, ast.DictComp)
+_SCOPES = (ast.ClassDef, ast.Lambda, *_COMPREHENSIONS, *FUNCTIONS)
 
 
 @dataclass(frozen=True)
@@ -39,19 +41,19 @@ class File:
 
     Parameters:
         parents: the parent of every node.
+        is_test: whether it holds tests; a test only reaches what it names.
     """
 
     tree: ast.Module
     names: Names
     parents: Mapping[ast.AST, ast.AST]
+    is_test: bool = False
 
     def scopes(self, node: ast.AST) -> Iterator[ast.AST]:
         """The functions, classes, lambdas and comprehensions around a node, innermost first."""
         while node in self.parents:
             node = self.parents[node]
-            if isinstance(
-                node, (ast.ClassDef, ast.Lambda, ast.GeneratorExp, ast.ListComp, ast.SetComp, *FUNCTIONS)
-            ) or isinstance(node, ast.DictComp):
+            if isinstance(node, _SCOPES):
                 yield node
 
     def around(self, node: ast.AST) -> str:
@@ -72,7 +74,7 @@ def parents_of(tree: ast.AST) -> dict[ast.AST, ast.AST]:
     return found
 
 
-def receivers(node: ast.AST, file: File) -> Receivers:
+def receivers(node: ast.AST, file: File) -> Receivers:  # noqa: PLR0911 - one line a kind of expression
     """What an expression may stand for."""
     match node:
         case ast.Constant() | ast.JoinedStr():
@@ -89,7 +91,8 @@ def receivers(node: ast.AST, file: File) -> Receivers:
             return ANYTHING
         case ast.Subscript(value=ast.Attribute(attr="modules"), slice=ast.Name(id="__name__")):
             return Receivers(own_module=True)
-    return ANYTHING
+        case _:
+            return ANYTHING
 
 
 def _of_name(node: ast.Name, file: File) -> Receivers:
@@ -98,7 +101,7 @@ def _of_name(node: ast.Name, file: File) -> Receivers:
     for scope in file.scopes(node):
         if isinstance(scope, (ast.ClassDef, *FUNCTIONS)):
             if node.id in set(bindings(scope)):
-                return _of_local(node.id, scope)
+                return _of_local(node.id, scope, file)
         elif _binds(scope, node.id):
             return ANYTHING
     if node.id in file.names.imports:
@@ -109,18 +112,31 @@ def _of_name(node: ast.Name, file: File) -> Receivers:
     return Receivers(names=frozenset({node.id}))
 
 
-def _of_local(name: str, scope: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> Receivers:
-    """A name of a function: known when nothing but one definition or import there binds it."""
-    if list(bindings(scope)).count(name) > 1:
+def _of_local(name: str, scope: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef, file: File) -> Receivers:
+    """A name of a function: known when nothing but definitions, imports or `compile` there bind it."""
+    values = [_of_binding(node, name, scope, file) for node in ast.walk(scope)]
+    found = [value for value in values if value is not None]
+    if list(bindings(scope)).count(name) != len(found) or any(value.anything for value in found):
         return ANYTHING
-    for node in ast.walk(scope):
-        if isinstance(node, (ast.ClassDef, *FUNCTIONS)) and node.name == name and node is not scope:
+    return Receivers(names=frozenset().union(*(value.names for value in found)))
+
+
+def _of_binding(node: ast.AST, name: str, scope: ast.AST, file: File) -> Receivers | None:
+    """What one statement binds a name to; ``None`` when it does not bind it."""
+    match node:
+        case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef() if node.name == name and node is not scope:
             return Receivers(names=frozenset({name}))
-        if isinstance(node, ast.Import | ast.ImportFrom):
+        case ast.Import() | ast.ImportFrom():
             for alias in node.names:
                 if (alias.asname or alias.name.partition(".")[0]) == name:
                     return Receivers(names=frozenset({name, alias.name.rpartition(".")[2]}))
-    return ANYTHING
+            return None
+        case ast.Assign(targets=[ast.Name() as target], value=value) if target.id == name:
+            if isinstance(value, ast.Call) and dotted(value.func) == "compile":
+                return NOTHING
+            return Receivers(names=frozenset({name, *_words(value)})) if file.is_test else ANYTHING
+        case _:
+            return None
 
 
 def _of_attribute(node: ast.Attribute, file: File) -> Receivers:
@@ -130,7 +146,7 @@ def _of_attribute(node: ast.Attribute, file: File) -> Receivers:
     root = dotted(node).partition(".")[0]
     known = root in file.names.imports or root in file.names.defined
     if not known or any(_binds(scope, root) for scope in file.scopes(node)):
-        return ANYTHING
+        return Receivers(names=frozenset({node.attr})) if file.is_test and root else ANYTHING
     if node.attr in ("__wrapped__", "__func__", "func", "fget", "__init__", "__call__", "__new__"):
         words = dotted(node).split(".")
         return Receivers(names=frozenset(words))
@@ -150,7 +166,7 @@ def _is_self(node: ast.Name, file: File) -> bool:
     if node.id not in ("self", "cls", "klass", "mcs"):
         return False
     around = list(file.scopes(node))
-    for scope, outer in zip(around, around[1:], strict=False):
+    for scope, outer in pairwise(around):
         if isinstance(scope, FUNCTIONS) and node.id in set(bindings(scope)):
             given = scope.args.posonlyargs + scope.args.args
             first = bool(given) and given[0].arg == node.id

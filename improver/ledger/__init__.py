@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from improver.ledger.dossiers import dossier_from_json, dossier_to_json
-from improver.ledger.entries import Entry, Event, State
+from improver.ledger.entries import MAY_BECOME, Entry, Event, State
 from improver.ledger.ledger import Ledger
 
-__all__ = ["Entry", "Event", "Ledger", "State", "dossier_from_json", "dossier_to_json"]
+__all__ = ["MAY_BECOME", "Entry", "Event", "Ledger", "State", "dossier_from_json", "dossier_to_json"]

@@ -91,20 +91,13 @@ class Ledger:
         Parameters:
             run: what is to be said of the run, as JSON data.
         """
-        now = _now()
+        info = json.dumps(dict(run), sort_keys=True)
+        packed = [(dossier, _packed(dossier)) for dossier in dossiers]
         with self._database.writing() as connection:
-            info = json.dumps(dict(run), sort_keys=True)
-            number = connection.execute("INSERT INTO runs (at, info) VALUES (?, ?)", (now, info)).lastrowid
-            for dossier in dossiers:
-                row = (dossier.id, number, dossier.change.base, State.PENDING.value, now, _packed(dossier))
-                connection.execute(
-                    "INSERT INTO dossiers VALUES (?, ?, ?, ?, ?, '', '', ?) ON CONFLICT (id) DO UPDATE SET"
-                    " run = excluded.run, at = excluded.at, payload = excluded.payload WHERE state = 'pending'",
-                    row,
-                )
-                for fingerprint in {proposal.fingerprint for proposal in dossier.proposals}:
-                    connection.execute("INSERT OR IGNORE INTO fingerprints VALUES (?, ?)", (dossier.id, fingerprint))
-                connection.execute(_DROP_SUPERSEDED, {"id": dossier.id})
+            row = (_now(), info)
+            number = connection.execute("INSERT INTO runs (at, info) VALUES (?, ?)", row).lastrowid
+            for dossier, payload in packed:
+                _put(connection, dossier, payload, number)
             connection.execute("DELETE FROM fingerprints WHERE dossier NOT IN (SELECT id FROM dossiers)")
 
     def find(self, prefix: str) -> Entry:
@@ -205,6 +198,18 @@ class Ledger:
                 Entry(id, State(state), _unpacked(payload), because, branch, at)
                 for id, state, payload, because, branch, at in rows
             )
+
+
+def _put(connection: sqlite3.Connection, dossier: Dossier, payload: bytes, run: int | None) -> None:
+    row = (dossier.id, run, dossier.change.base, State.PENDING.value, _now(), payload)
+    connection.execute(
+        "INSERT INTO dossiers VALUES (?, ?, ?, ?, ?, '', '', ?) ON CONFLICT (id) DO UPDATE SET"
+        " run = excluded.run, at = excluded.at, payload = excluded.payload WHERE state = 'pending'",
+        row,
+    )
+    for fingerprint in {proposal.fingerprint for proposal in dossier.proposals}:
+        connection.execute("INSERT OR IGNORE INTO fingerprints VALUES (?, ?)", (dossier.id, fingerprint))
+    connection.execute(_DROP_SUPERSEDED, {"id": dossier.id})
 
 
 def _decide(connection: sqlite3.Connection, entry: Entry, state: State, because: str, branch: str) -> None:

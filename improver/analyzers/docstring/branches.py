@@ -30,11 +30,7 @@ def _comparison(test: ast.Compare, left: ast.expr, operator: ast.cmpop, right: a
     translated = translate(test, state)
     if not isinstance(translated, ast.Compare) or not _by_value(operator, left, right, state):
         return unknown(test)
-    opposite = {ast.IsNot: ast.Is, ast.NotEq: ast.Eq, ast.NotIn: ast.In}.get(type(operator))
-    if opposite is None:
-        return Atom(translated)
-    turned = ast.Compare(left=translated.left, ops=[opposite()], comparators=translated.comparators)
-    return Atom(turned, positive=False)
+    return _of_translated(translated)
 
 
 def _by_value(operator: ast.cmpop, left: ast.expr, right: ast.expr, state: State) -> bool:
@@ -48,7 +44,32 @@ def _truth(test: ast.expr, state: State) -> Formula:
     translated = translate(test, state)
     if translated is None or not _kept(test, state):
         return unknown(test)
-    return Atom(translated)
+    return _of_translated(translated)
+
+
+def _of_translated(node: ast.expr) -> Formula:
+    """The truth of an expression that is in the caller's terms already."""
+    match node:
+        case ast.BoolOp(op=ast.And(), values=values):
+            return every(_of_translated(value) for value in values)
+        case ast.BoolOp(values=values):
+            return some(_of_translated(value) for value in values)
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return negated(_of_translated(operand))
+        case ast.Constant(value=value):
+            return ALWAYS if value else NEVER
+        case ast.List(elts=[]) | ast.Tuple(elts=[]) | ast.Dict(keys=[]):
+            return NEVER
+        case ast.Call(func=ast.Name(id="bool"), args=[value], keywords=[]):
+            return _of_translated(value)
+        case ast.Compare(left=left, ops=[ast.IsNot() | ast.NotEq() | ast.NotIn() as operator], comparators=parts):
+            opposite = _OPPOSITE[type(operator)]()
+            return Atom(ast.Compare(left=left, ops=[opposite], comparators=parts), positive=False)
+        case _:
+            return Atom(node)
+
+
+_OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.IsNot: ast.Is, ast.NotEq: ast.Eq, ast.NotIn: ast.In}
 
 
 def unknown(node: ast.AST) -> Unknown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 
 from improver.analyzers.docstring.english import about, code, joined, nor, plain
@@ -31,7 +32,16 @@ def said(formula: Formula, kinds: Callable[[str], str] = lambda _: "") -> str | 
         kinds: what is known of names: ``bool``, ``container``.
     """
     text = _Saying(kinds).of(simplified(formula), outer=True)
-    return text if text is not None and len(text) <= MAX_CLAUSE else None
+    return text if text is not None and len(text) <= MAX_CLAUSE and not _repeats_calls(text) else None
+
+
+def _repeats_calls(text: str) -> bool:
+    """Whether a call stands in two pieces of code, as if it were made twice."""
+    pieces = set(_PIECE.findall(text))
+    return any("(" in one and one != other and one in other for one in pieces for other in pieces)
+
+
+_PIECE = re.compile(r"``(.+?)``")
 
 
 class _Saying:
@@ -98,7 +108,11 @@ class _Saying:
             if subject not in about_subject:
                 order.append(subject)
             about_subject.setdefault(subject, []).append(predicate)
-        return [f"{subject} {merge(about_subject[subject], word)}".strip() for subject in order]
+        merged = [(subject, merge(about_subject[subject], word)) for subject in order]
+        merged.sort(key=lambda pair: pair[0].startswith("either "))
+        if len(merged) == 2 and merged[0][1] == merged[1][1] != "":
+            return [_of_both(merged[0][0], merged[1][0], merged[0][1], word)]
+        return [f"{subject} {predicate}".strip() for subject, predicate in merged]
 
     def items(self, formula: Exists) -> str | None:
         target, iterable = code(formula.target), code(formula.iterable)
@@ -128,6 +142,17 @@ class _Saying:
             return f"{shown} fails"
         classes = [code(name) or "" for name in formula.classes]
         return f"{shown} raises {joined(classes, 'or')}" if all(classes) and len(classes) < 4 else None
+
+
+def _of_both(first: str, second: str, predicate: str, word: str) -> str:
+    """The same said of two subjects."""
+    if word == "or":
+        return f"{first} or {second} {predicate}"
+    if predicate.startswith("is not "):
+        return f"neither {first} nor {second} is {predicate.removeprefix('is not ')}"
+    if predicate.startswith("is "):
+        return f"both {first} and {second} are {predicate.removeprefix('is ')}"
+    return f"{first} {predicate} and {second} {predicate}"
 
 
 def _weight(clause: str) -> int:

@@ -63,6 +63,9 @@ def function_described(facts: FunctionFacts, *, everything: bool) -> Described |
     """The descriptions of a function, best first."""
     making = facts.function.name == "__init__"
     worth = bool(facts.raises) + (bool(facts.defaults) and not making)
+    special = facts.function.name.startswith("__") and not making
+    if special and not facts.raises and not everything:
+        return None
     found = [one for one in summaries(facts) if one.news + worth > 0 or everything]
     found = [one for one in found if f"{facts.function.name}(" not in one.text.replace(" ", "")]
     if not found:

@@ -261,7 +261,6 @@ _ASKING = (
     "needs",
     "allow",
     "in_",
-    "match",
     "contains",
     "any",
     "all",

@@ -17,7 +17,6 @@ from improver.analyzers.docstring.purity import dotted, words
 from improver.analyzers.docstring.ways import AnyFunction, Exit, Way
 
 _CONTAINERS = words("str bytes list dict tuple set frozenset Sequence Mapping List Dict Tuple Set")
-_EMPTY_DEFAULTS = frozenset({"[]", "{}", "()", "''", "set()", "list()", "dict()", "0", "False", "True"})
 MAX_REASONS = 3
 MAX_LENGTH = 220
 _NOT_DOCUMENTED = frozenset({"AssertionError", "NotImplementedError", "StopIteration", "StopAsyncIteration"})
@@ -64,10 +63,11 @@ def facts_of(function: AnyFunction, knowledge: Knowledge, owner: ast.ClassDef | 
     Raises:
         UnclearError: it leaves in a way that is not worked out.
     """
-    ways = ways_out(function, knowledge)
+    found = ways_out(function, knowledge)
+    ways = found.all
     kinds = Kinds(dict(_kinds(function)), owner)
     raises = tuple(_raises(function, ways, kinds))
-    return FunctionFacts(function, ways, raises, kinds, tuple(_defaults(function)))
+    return FunctionFacts(function, ways, raises, kinds, tuple((name, code(value) or "") for name, value in found.defaults))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,41 +159,3 @@ def exception_name(way: Way, function: AnyFunction) -> str:
     if root in taken or not last.lstrip("_")[:1].isupper() or last.isupper() or last in _NOT_DOCUMENTED:
         return ""
     return name if code(name) else ""
-
-
-def _defaults(function: AnyFunction) -> Iterator[tuple[str, str]]:
-    """Parameters of which the body's first use is to replace ``None``."""
-    optional = {
-        one.arg
-        for one in parameters(function)
-        if isinstance(default := default_of(one, function.args), ast.Constant) and default.value is None
-    }
-    for place, statement in enumerate(function.body):
-        match statement:
-            case ast.If(
-                test=ast.Compare(left=ast.Name(id=name), ops=[ast.Is()], comparators=[ast.Constant(value=None)]),
-                body=[ast.Assign(targets=[ast.Name(id=target)], value=value)],
-                orelse=[],
-            ) if name == target and name in optional:
-                shown = code(value, 40)
-                if (
-                    shown
-                    and plain(value) not in _EMPTY_DEFAULTS
-                    and _untouched(name, value, function.body[:place], function)
-                ):
-                    yield name, shown
-    return
-
-
-def _untouched(name: str, value: ast.expr, before: list[ast.stmt], function: AnyFunction) -> bool:
-    """Whether a default is in the caller's terms and nothing bound its names before."""
-    names = {part.id for part in ast.walk(value) if isinstance(part, ast.Name)} | {name}
-    stored = {
-        part.id
-        for statement in before
-        for part in ast.walk(statement)
-        if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)
-    }
-    leaves = any(isinstance(part, ast.Return) for statement in before for part in ast.walk(statement))
-    own = {part.id for part in ast.walk(function) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
-    return not leaves and not names & stored and not (names - {name}) & own

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from improver.analyzers.docstring.branches import case_formula, formula_of, unknown
 from improver.analyzers.docstring.formulas import ALWAYS, NEVER, UNKNOWN, Formula, every, negated, some
@@ -17,25 +17,44 @@ from improver.analyzers.docstring.joins import (
     bind_walrus,
     condition,
     failure,
+    item_epoch,
     leaves,
     loop_start,
     merged,
+    none_replaced,
     raises_last,
+    worth_saying,
 )
 from improver.analyzers.docstring.knowledge import Knowledge, class_names, passes_exceptions
 from improver.analyzers.docstring.purity import bound_names, effects
-from improver.analyzers.docstring.states import State, Step, translate
+from improver.analyzers.docstring.states import State, Step, Value, translate
 from improver.analyzers.docstring.straight import Straight
 from improver.analyzers.docstring.ways import AnyFunction, Exit, UnclearError, Way
 
 
-def ways_out(function: AnyFunction, knowledge: Knowledge) -> tuple[Way, ...]:
-    """Everything a function returns, raises, yields, stores and does, in the order it is written."""
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Everything a function returns, raises, yields, stores and does, in the order it is written.
+
+    Parameters:
+        defaults: parameters whose ``None`` is replaced before anything else is decided, and by what.
+    """
+
+    all: tuple[Way, ...]
+    defaults: tuple[tuple[str, ast.expr], ...]
+
+
+def ways_out(function: AnyFunction, knowledge: Knowledge) -> Ways:
+    """Read a function to its end.
+
+    Raises:
+        UnclearError: it leaves in a way that is not worked out.
+    """
     walk = _Walk(function, knowledge)
     end = walk.block(function.body, walk.start())
     if end is not None:
         walk.ways.append(Way(Exit.END, None, None, end.path))
-    return tuple(walk.ways)
+    return Ways(tuple(walk.ways), tuple(walk.defaults))
 
 
 class _Walk(Straight):
@@ -80,27 +99,58 @@ class _Walk(Straight):
     def fork(self, node: ast.If, state: State) -> State | None:
         formula = formula_of(node.test, state)
         after = bind_walrus(node.test, state, self.after(node.test, state))
+        if (replaced := self.replaced(node, after)) is not None:
+            return replaced
         if formula == NEVER:
             return self.block(node.orelse, after)
         if formula == ALWAYS:
             return self.block(node.body, after)
         return self.branches([(formula, node.body)], node.orelse, after)
 
+    def replaced(self, node: ast.If, state: State) -> State | None:
+        """The state after ``if x is None: x = ...``, where the parameter goes on to stand for itself."""
+        name = none_replaced(node)
+        value = state.names.get(name) if name else None
+        if value is None or not isinstance(value.expression, ast.Name) or value.expression.id != name:
+            return None
+        statement = node.body[0]
+        assert isinstance(statement, ast.Assign)
+        default = translate(statement.value, state)
+        if default is None or node not in self.function.body or name not in self.optional or not worth_saying(default):
+            return None
+        self.defaults.append((name, default))
+        after = self.after(statement.value, state)
+        return after.bind(name, Value(ast.Name(id=name, ctx=ast.Load()), after.epoch))
+
     def branches(self, arms: list[tuple[Formula, list[ast.stmt]]], rest: list[ast.stmt], state: State) -> State | None:
         """Alternatives that exclude each other, in order, and what happens when none applies."""
         ends: list[State] = []
+        dead: list[Formula] = []
         plain = True
         current = state
-        for formula, body in [*arms, (None, rest)]:
-            start = len(self.ways)
-            chosen = current.under(formula) if formula is not None else current
-            end = self.block(body, chosen)
-            strong = end is not None or not self.only_raises(start)
-            plain = plain and (end.path == chosen.path if end is not None else not strong)
+        for formula, body in arms:
+            end, strong = self.arm(body, current.under(formula, entered=True))
+            plain = plain and (end is None and not strong or end is not None and end.path == (*current.path, end.path[-1]))
             ends += [end] if end is not None else []
-            current = current.under(negated(formula), strong=strong) if formula is not None else current
+            dead += [formula] if end is None else []
+            current = current.under(negated(formula), strong=strong)
+        otherwise = every(negated(formula) for formula, _ in arms)
+        chosen = state.under(otherwise, entered=True) if rest else current
+        end, strong = self.arm(rest, chosen)
+        plain = plain and (end is None and not strong or end is not None and end.path == chosen.path)
+        ends += [end] if end is not None else []
+        dead += [otherwise] if end is None else []
         result = merged(state, ends)
-        return replace(result, path=state.path) if result is not None and plain else result
+        if result is None or not plain:
+            return result
+        passed = (Step(negated(some(dead)), strong=False),) if dead else ()
+        return replace(result, path=(*state.path, *passed))
+
+    def arm(self, body: list[ast.stmt], chosen: State) -> tuple[State | None, bool]:
+        """The state at the end of a branch, and whether that it was not taken has to be said."""
+        start = len(self.ways)
+        end = self.block(body, chosen)
+        return end, end is not None or not self.only_raises(start)
 
     def cases(self, node: ast.Match, state: State) -> State | None:
         after = self.after(node.subject, state)
@@ -114,8 +164,8 @@ class _Walk(Straight):
         iterable = translate(node.iter, state)
         after = self.after(node.iter, state)
         state_in = loop_start(node.body, after)
-        inside = bind_items(node.target, state_in, after.epoch)
-        step = Step(ALWAYS, True, node, iterable)
+        inside = bind_items(node.target, state_in, item_epoch(node.body, after, state_in))
+        step = Step(ALWAYS, loop=node, iterable=iterable)
         start = len(self.ways)
         self.frame.breaks.append([])
         self.block(node.body, replace(inside, path=(*inside.path, step)))
@@ -154,7 +204,7 @@ class _Walk(Straight):
 
     def repeat(self, node: ast.While, state: State) -> State | None:
         state_in = loop_start(node.body, self.after(node.test, state))
-        state_in = state_in.acted(list(effects(node.test))).forget(bound_names([node.test]))
+        state_in = state_in.acted(effects(node.test)).forget(bound_names([node.test]))
         start = len(self.ways)
         self.frame.breaks.append([])
         self.block(node.body, state_in.under(UNKNOWN))
@@ -219,5 +269,5 @@ class _Walk(Straight):
         ends: list[State | None] = []
         for handler, formula in zip(node.handlers, failing, strict=True):
             entered = lost.forget({handler.name}) if handler.name else lost
-            ends.append(self.block(handler.body, entered.under(formula)))
+            ends.append(self.block(handler.body, entered.under(formula, entered=True)))
         return ends

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from improver.analyzers.docstring.branches import unknown
+from improver.analyzers.docstring.english import code
 from improver.analyzers.docstring.formulas import ALWAYS, UNKNOWN, Exists, Fails, Formula, every, some
 from improver.analyzers.docstring.purity import IMMUTABLE_TYPES, bound_names, descendants, dotted, effects
-from improver.analyzers.docstring.states import FOREVER, State, Step, Value, captured, translate
+from improver.analyzers.docstring.states import FOREVER, State, Step, Value, captured, outlined_call, translate
 
 
 def condition(steps: tuple[Step, ...]) -> Formula:
@@ -17,11 +18,21 @@ def condition(steps: tuple[Step, ...]) -> Formula:
     for place, step in enumerate(steps):
         if step.loop is not None:
             inner = condition(steps[place + 1 :])
-            outer = every(part.formula for part in steps[:place] if part.strong)
+            outer = every(part.formula for part in said_steps(steps[:place]))
             if step.iterable is None:
                 return UNKNOWN
             return every((outer, Exists(step.loop.target, step.iterable, inner)))
-    return every(step.formula for step in steps if step.strong)
+    return every(step.formula for step in said_steps(steps))
+
+
+def said_steps(steps: tuple[Step, ...]) -> list[Step]:
+    """The steps that have to be said.
+
+    Where a check that only raises was passed, that it did not raise goes without saying; unless the
+    check stands in the very branch that led here, for then the condition of the branch is not all.
+    """
+    last = max((place for place, step in enumerate(steps) if step.entered), default=len(steps))
+    return [step for place, step in enumerate(steps) if step.strong or place > last]
 
 
 def merged(base: State, ends: list[State]) -> State | None:
@@ -60,6 +71,43 @@ def bind_items(target: ast.expr, state: State, since: int) -> State:
     for name in names:
         state = state.bind(name, Value(ast.Name(id=name, ctx=ast.Load()), since))
     return state
+
+
+def item_epoch(body: list[ast.stmt], before: State, inside: State) -> int:
+    """Until when the items of a loop hold what they held: its rounds may change them, handing them out does not."""
+    yields = all(isinstance(act, ast.Yield) for statement in body for act in effects(statement))
+    quiet = yields and not any(True for statement in body for _ in _stores(statement))
+    return inside.epoch if quiet or inside.epoch == before.epoch else before.epoch
+
+
+_HARDLY = frozenset({"[]", "{}", "()", "''", '""', "set()", "list()", "dict()", "0", "False", "True", "1"})
+
+
+def worth_saying(default: ast.expr) -> bool:
+    """Whether what replaces ``None`` is more than the nothing that anybody would expect."""
+    text = code(default, 40)
+    return text is not None and text.strip("`") not in _HARDLY
+
+
+def none_replaced(node: ast.If) -> str:
+    """The name of which ``None`` is replaced by an ``if`` that does nothing else; else an empty text."""
+    match node:
+        case ast.If(
+            test=ast.Compare(left=ast.Name(id=name), ops=[ast.Is()], comparators=[ast.Constant(value=None)]),
+            body=[ast.Assign(targets=[ast.Name(id=target)])],
+            orelse=[],
+        ) if name == target:
+            return name
+        case _:
+            return ""
+
+
+def optional_parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
+    """The parameters that are ``None`` unless given."""
+    arguments = function.args
+    names = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    found = ((one.arg, default_of(one, arguments)) for one in names)
+    return frozenset(name for name, default in found if isinstance(default, ast.Constant) and default.value is None)
 
 
 def bind_walrus(test: ast.expr, before: State, after: State) -> State:
@@ -110,6 +158,8 @@ def failure(body: list[ast.stmt], names: tuple[str, ...], handler: ast.ExceptHan
     """The formula for one plain statement raising what a handler catches."""
     value = _single_value(body)
     expression = translate(value, state) if value is not None else None
+    if expression is None and value is not None:
+        expression = outlined_call(value, state)
     if expression is None or "?" in names:
         return unknown(handler)
     return Fails(expression, names)

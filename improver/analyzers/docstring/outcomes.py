@@ -17,7 +17,7 @@ from improver.analyzers.docstring.formulas import (
     some,
 )
 from improver.analyzers.docstring.joins import annotation_names
-from improver.analyzers.docstring.phrases import constructed, phrase
+from improver.analyzers.docstring.phrases import constructed, in_outline, phrase
 from improver.analyzers.docstring.purity import words
 from improver.analyzers.docstring.ways import Exit, Way
 
@@ -67,6 +67,8 @@ def outcomes(facts: FunctionFacts) -> list[Outcome] | None:
     """Every value the function may return, equal ones together; ``None`` when one cannot be named."""
     found: dict[str, list[Way]] = {}
     nodes: dict[str, ast.expr | None] = {}
+    if facts.gives_back and facts.of(Exit.END) and facts.of(Exit.DO):
+        return None  # the call before the end may be one that never returns
     for way in facts.of(Exit.RETURN, Exit.END):
         text = _text(way)
         if text is None:
@@ -81,7 +83,7 @@ def _text(way: Way) -> str | None:
         return "``None``"
     if any(step.loop is not None for step in way.steps) and not isinstance(way.value, ast.Constant):
         return None
-    return phrase(way.value) or constructed(way.node)
+    return phrase(way.value) or constructed(way.node) or in_outline(way.known)
 
 
 def clause(outcome: Outcome, facts: FunctionFacts) -> str | None:

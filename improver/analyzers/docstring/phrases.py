@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 
 from improver.analyzers.docstring.english import code, plain
 
@@ -16,6 +17,8 @@ def phrase(value: ast.expr | None) -> str | None:
     """A value in a few words, or ``None`` when it takes more than that."""
     if value is None:
         return None
+    if isinstance(value, ast.Starred):
+        return constructed(value.value)
     text = plain(value)
     if text in _EMPTY:
         return _EMPTY[text]
@@ -39,6 +42,45 @@ def constructed(node: ast.expr | None) -> str | None:
     if shown and last.isidentifier() and "(" not in name and bare[:1].isupper() and not bare.isupper():
         return f"a new {shown}"
     return None
+
+
+_KINDS: dict[type[ast.expr], str] = {
+    ast.ListComp: "a list",
+    ast.List: "a list",
+    ast.DictComp: "a dict",
+    ast.Dict: "a dict",
+    ast.SetComp: "a set",
+    ast.Set: "a set",
+    ast.JoinedStr: "a string",
+    ast.GeneratorExp: "a generator",
+}
+
+
+def in_outline(node: ast.expr | None) -> str | None:
+    """What kind of value an expression has, or which call makes it."""
+    if type(node) in _KINDS:
+        return _KINDS[type(node)]  # type: ignore[index]
+    call = node.value if isinstance(node, ast.Await) else node
+    if not isinstance(call, ast.Call):
+        return None
+    match call.func:
+        case ast.Attribute(value=ast.Constant(value=str()), attr="join" | "format") | ast.Name(id="str"):
+            return "a string"
+        case ast.Name(id="list" | "dict" | "set" | "tuple" as kind):
+            return f"a {kind}"
+        case _:
+            pass
+    inner = [plain(part) for part in ast.walk(call.func) if isinstance(part, ast.Call)]
+    known = isinstance(call.func, ast.Name) and call.func.id in dir(builtins)
+    if known or not is_plain(call.func) or inner not in ([], ["super()"]):
+        return None
+    shown = code(call.func, 40)
+    return None if shown is None else f"the result of {shown}"
+
+
+def is_vague(text: str) -> bool:
+    """Whether a phrase only says of which kind a value is."""
+    return text in {"a tuple", *_KINDS.values()}
 
 
 def is_plain(node: ast.expr, depth: int = 0) -> bool:  # noqa: PLR0911 - one case for each kind

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,12 +22,19 @@ class Value:
         since: the epoch in which its contents were as said.
         event: the call that made it, where that call may act.
         at: the epoch in which it was made.
+        filling: whether it is a new container that nothing else holds yet.
     """
 
     expression: ast.expr | None
     since: int = 0
     event: str = ""
     at: int = 0
+    filling: bool = False
+
+
+UNKNOWN_VALUE = Value(None)
+FILLED = Value(None, filling=True)
+_FILLING = frozenset({"append", "add", "appendleft"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +43,13 @@ class Step:
 
     Parameters:
         strong: whether it must be said; not where its opposite only ever raises.
+        entered: whether a branch was entered by it, and not just passed.
         loop: set where the step enters a loop; its items are drawn from `loop.iter`.
     """
 
     formula: Formula
     strong: bool = True
+    entered: bool = False
     loop: ast.For | ast.AsyncFor | None = None
     iterable: ast.expr | None = None
 
@@ -65,9 +74,9 @@ class State:
     touched: frozenset[str] = frozenset()
     stored: frozenset[str] = frozenset()
 
-    def under(self, formula: Formula, *, strong: bool = True) -> State:
+    def under(self, formula: Formula, *, strong: bool = True, entered: bool = False) -> State:
         """The state with one more condition met."""
-        return replace(self, path=(*self.path, Step(formula, strong)))
+        return replace(self, path=(*self.path, Step(formula, strong, entered)))
 
     def bind(self, name: str, value: Value) -> State:
         """The state with a name bound."""
@@ -75,12 +84,29 @@ class State:
 
     def forget(self, names: set[str]) -> State:
         """The state with nothing known of some names."""
-        return replace(self, names={**self.names, **dict.fromkeys(names, Value(None))})
+        return replace(self, names={**self.names, **dict.fromkeys(names, UNKNOWN_VALUE)})
 
-    def acted(self, nodes: list[ast.AST]) -> State:
+    def acted(self, nodes: Iterable[ast.AST]) -> State:
         """The state after calls that may have changed anything."""
-        if not nodes:
-            return self
+        kept: list[ast.AST] = []
+        changed: set[str] = set()
+        for node in nodes:
+            own = self._filled(node)
+            kept += [node] if own is None else []
+            changed |= {own} if own is not None else set()
+        state = replace(self, names={**self.names, **dict.fromkeys(changed, FILLED)}) if changed else self
+        return state._acted(kept) if kept else state
+
+    def _filled(self, node: ast.AST) -> str | None:
+        """The local container that a call such as ``found.append(x)`` fills, which concerns nothing else."""
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr)) if attr in _FILLING:
+                value = self.names.get(name)
+                return name if value is not None and value.filling else None
+            case _:
+                return None
+
+    def _acted(self, nodes: list[ast.AST]) -> State:
         called = dict(self.called or {})
         touched = set(self.touched)
         for node in nodes:
@@ -90,14 +116,36 @@ class State:
         return replace(self, epoch=self.epoch + 1, called=called, touched=frozenset(touched))
 
 
+def is_private(name: str, function: ast.AST) -> bool:
+    """Whether a container is only ever filled and returned, so that nobody else holds it on the way."""
+    uses = allowed = 0
+    for part in ast.walk(function):
+        match part:
+            case ast.Name(id=found, ctx=ast.Load()):
+                uses += found == name
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=found), attr=attr)) if attr in _FILLING:
+                allowed += found == name
+            case ast.Return(value=ast.Name(id=found)):
+                allowed += found == name
+            case _:
+                pass
+    return uses == allowed
+
+
 def _receivers(node: ast.AST) -> set[str]:
+    if isinstance(node, ast.Attribute | ast.Subscript):
+        return {root_name(node)}
     if not isinstance(node, ast.Call):
         return set()
     found = {argument.id for argument in node.args if isinstance(argument, ast.Name)}
-    function = node.func
-    while isinstance(function, ast.Attribute | ast.Subscript | ast.Call):
-        function = function.func if isinstance(function, ast.Call) else function.value
-    return found | ({function.id} if isinstance(function, ast.Name) and function is not node.func else set())
+    return found | _receivers_only(node)
+
+
+def root_name(node: ast.expr) -> str:
+    """The name that a chain of attributes, subscripts and calls begins with; empty when there is none."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def translate(node: ast.expr, state: State) -> ast.expr | None:
@@ -107,6 +155,8 @@ def translate(node: ast.expr, state: State) -> ast.expr | None:
 
 def translate_result(node: ast.expr, state: State) -> ast.expr | None:
     """What is handed to the caller, in terms that hold when it is handed over."""
+    if isinstance(node, ast.Name) and node.id in state.touched and state.names.get(node.id, UNKNOWN_VALUE).event:
+        return made_up(state.names[node.id].expression)
     for part in ast.walk(node):
         value = state.names.get(part.id) if isinstance(part, ast.Name) else None
         if value is not None and _is_past(value, state):
@@ -116,11 +166,49 @@ def translate_result(node: ast.expr, state: State) -> ast.expr | None:
     return translate(node, calm)
 
 
+def outlined_call(node: ast.expr, state: State) -> ast.expr | None:
+    """The function that a call calls, where its arguments have no terms that a caller knows and cannot fail."""
+    call = node.value if isinstance(node, ast.Await) else node
+    if not isinstance(call, ast.Call):
+        return None
+    simple = all(isinstance(part, ast.Name | ast.Constant | ast.Attribute) for part in call.args)
+    if not simple or not all(isinstance(part.value, ast.Name | ast.Constant) for part in call.keywords):
+        return None
+    return translate(call.func, state)
+
+
+def outlined(node: ast.expr, state: State) -> ast.expr | None:
+    """What is handed to the caller, reduced to its kind or to the function that makes it."""
+    call = node.value if isinstance(node, ast.Await) else node
+    if not isinstance(call, ast.Call):
+        return None if isinstance(call, ast.Name | ast.Attribute | ast.Subscript) else call
+    function = translate_result(call.func, state)
+    return None if function is None else ast.Call(func=function, args=[], keywords=[])
+
+
+def made_up(node: ast.expr | None) -> ast.expr | None:
+    """A call whose result was worked on since: it is marked by a star, for only its class is still true."""
+    return ast.Starred(value=node, ctx=ast.Load()) if isinstance(node, ast.Call) else None
+
+
 def _is_past(value: Value, state: State) -> bool:
     """Whether a name holds what something was, which may be something else by now."""
-    if value.expression is None or value.event or value.at >= state.epoch:
+    if value.expression is None or value.event:
         return False
-    return reads_contents(value.expression)
+    if any(isinstance(part, ast.Attribute) and part.attr in state.stored for part in ast.walk(value.expression)):
+        return True
+    return value.at < state.epoch and (is_fresh(value.expression) or reads_contents(value.expression))
+
+
+def is_fresh(node: ast.expr | None) -> bool:
+    """Whether an expression makes a new container, which only its holder can change."""
+    match node:
+        case ast.List() | ast.Dict() | ast.Set() | ast.ListComp() | ast.SetComp() | ast.DictComp():
+            return True
+        case ast.Call(func=ast.Name(id=name)):
+            return name in {"list", "dict", "set", "bytearray", "deque", "defaultdict", "OrderedDict", "Counter"}
+        case _:
+            return False
 
 
 def reads_contents(node: ast.expr) -> bool:
@@ -289,10 +377,7 @@ _LOST = object()
 
 
 def _receivers_only(node: ast.Call) -> set[str]:
-    function = node.func
-    while isinstance(function, ast.Attribute | ast.Subscript | ast.Call):
-        function = function.func if isinstance(function, ast.Call) else function.value
-    return {function.id} if isinstance(function, ast.Name) and function is not node.func else set()
+    return set() if isinstance(node.func, ast.Name) else {root_name(node.func)} - {""}
 
 
 def captured(node: ast.expr, before: State, after: State) -> Value:
@@ -303,7 +388,7 @@ def captured(node: ast.expr, before: State, after: State) -> Value:
     since = FOREVER if is_immutable(node) else _since(node, before, after)
     made = node.value if isinstance(node, ast.Await) else node
     event = dumped(made) if isinstance(made, ast.Call) and not is_pure(made) else ""
-    return Value(expression, since, event, after.epoch)
+    return Value(expression, since, event, after.epoch, is_fresh(node))
 
 
 def _since(node: ast.expr, before: State, after: State) -> int:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from improver.analyzers.docstring.branches import formula_of
 from improver.analyzers.docstring.formulas import NEVER, UNKNOWN
-from improver.analyzers.docstring.joins import lifetime
+from improver.analyzers.docstring.joins import lifetime, optional_parameters
 from improver.analyzers.docstring.knowledge import Knowledge
 from improver.analyzers.docstring.purity import bound_names, dotted, effects
-from improver.analyzers.docstring.states import FOREVER, State, Step, Value, captured, translate, translate_result
+from improver.analyzers.docstring.states import FOREVER, State, is_private, outlined, root_name, Step, Value, captured, translate, translate_result
 from improver.analyzers.docstring.ways import AnyFunction, Exit, Way
 
 
@@ -30,6 +30,8 @@ class Straight:
         self.function = function
         self.knowledge = knowledge
         self.ways: list[Way] = []
+        self.defaults: list[tuple[str, ast.expr]] = []
+        self.optional = optional_parameters(function)
         self.frame = Frame()
 
     def start(self) -> State:
@@ -43,7 +45,7 @@ class Straight:
     def after(self, node: ast.AST, state: State) -> State:
         """The state once an expression was evaluated."""
         walrus = bound_names([node])
-        after = state.acted(list(effects(node)))
+        after = state.acted(effects(node))
         return after.forget(walrus) if walrus else after
 
     def other(self, node: ast.stmt, state: State) -> State:
@@ -69,7 +71,9 @@ class Straight:
         self.yields(node, state)
         value = translate_result(node, state) if node is not None else None
         truth = formula_of(node, state) if node is not None else NEVER
-        self.ways.append(Way(exit, node, value, state.path, not self.frame.swallowing, None, truth))
+        known = outlined(node, state) if node is not None and value is None else value
+        sure = not self.frame.swallowing
+        self.ways.append(Way(exit, node, value, state.path, sure, truth=truth, known=known))
 
     def yields(self, node: ast.AST | None, state: State) -> None:
         """Note what an expression yields."""
@@ -106,6 +110,8 @@ class Straight:
         if isinstance(node, ast.AugAssign):
             return self.augment(node, after)
         value = captured(node.value, state, after)
+        if value.filling and not (isinstance(targets[0], ast.Name) and is_private(targets[0].id, self.function)):
+            value = replace(value, filling=False)
         for target in targets:
             after = self.store(target, node.value, value, after, state)
         return after
@@ -123,7 +129,8 @@ class Straight:
             return after.bind(target.id, value)
         if isinstance(target, ast.Attribute):
             self.ways.append(Way(Exit.STORE, node, value.expression, before.path, True, target))
-            return replace(self.after(target, after), stored=after.stored | {target.attr})
+            touched = after.touched | {root_name(target)}
+            return replace(self.after(target, after), stored=after.stored | {target.attr}, touched=touched)
         if isinstance(target, ast.Subscript):
             self.ways.append(Way(Exit.STORE, node, value.expression, before.path, True, target))
             return after.acted([target])

@@ -11,7 +11,7 @@ from improver.analyzers.docstring.english import code, joined, plain
 from improver.analyzers.docstring.facts import FunctionFacts, parameters
 from improver.analyzers.docstring.formulas import ALWAYS, Every, Exists, Some, holds_unknown
 from improver.analyzers.docstring.outcomes import Outcome, clause, found_first, outcomes, predicate
-from improver.analyzers.docstring.phrases import phrase
+from improver.analyzers.docstring.phrases import is_vague, phrase
 from improver.analyzers.docstring.ways import Exit, Way
 
 
@@ -149,11 +149,11 @@ def search(facts: FunctionFacts) -> Iterator[Summary]:
 def alternatives(facts: FunctionFacts) -> Iterator[Summary]:
     """Two values, one of them in a special case."""
     found = outcomes(facts)
-    if found is None or len(found) != 2 or not facts.of(Exit.RETURN):
+    if found is None or len(found) != 2 or not facts.of(Exit.RETURN) or not _worth_telling_apart(found, facts):
         return
     for special, usual in _by_preference(found):
         when = clause(special, facts)
-        if when is None or usual.text.startswith("``None``"):
+        if when is None or usual.text.startswith("``None``") or when == f"{usual.text} returns ``None``":
             continue
         if all(isinstance(one.node, ast.Constant) and isinstance(one.node.value, bool) for one in found):
             if ", or if" not in when:
@@ -166,6 +166,20 @@ def alternatives(facts: FunctionFacts) -> Iterator[Summary]:
         yield Summary(f"Return {usual.text} or {special.text}.", 1, learned, (detail,))
 
 
+def _worth_telling_apart(found: list[Outcome], facts: FunctionFacts) -> bool:
+    """Whether the two are more than a choice between two expressions, which the code says as well."""
+    names = {one.arg for one in parameters(facts.function)} | {"self", "cls"}
+    if any(is_vague(one.text) for one in found) and not any(one.text == "``None``" for one in found):
+        return False
+    return bool(facts.raises) or any(
+        one.text == "``None``"
+        or one.text.startswith("an empty ")
+        or isinstance(one.node, ast.Constant)
+        or (isinstance(one.node, ast.Name) and one.node.id in names)
+        for one in found
+    )
+
+
 def _by_preference(found: list[Outcome]) -> list[tuple[Outcome, Outcome]]:
     first, second = found
     pairs = [(first, second), (second, first)]
@@ -175,7 +189,8 @@ def _by_preference(found: list[Outcome]) -> list[tuple[Outcome, Outcome]]:
 def _rank(outcome: Outcome) -> int:
     if outcome.text == "``None``":
         return 0
-    return 1 if isinstance(outcome.node, ast.Constant) else 2
+    fallback = isinstance(outcome.node, ast.Name) and outcome.node.id.startswith(("default", "fallback"))
+    return 1 if fallback or isinstance(outcome.node, ast.Constant) else 2
 
 
 def plain_return(facts: FunctionFacts) -> Iterator[Summary]:
@@ -202,9 +217,10 @@ def kept_value(facts: FunctionFacts) -> Iterator[Summary]:
     shown, made = code(kept), code(stores[0].value, 50)
     if shown is None:
         return
+    when = "if it is missing" if isinstance(value, ast.Subscript) else "on first use"
     if len(body) == 1 and made is not None:
-        yield Summary(f"Return {shown}, which is set to {made} on first use.", 1, "that the value is kept")
-    yield Summary(f"Return {shown}, which is set on first use.", 1, "that the value is kept")
+        yield Summary(f"Return {shown}, which is set to {made} {when}.", 1, "that the value is kept")
+    yield Summary(f"Return {shown}, which is set {when}.", 1, "that the value is kept")
 
 
 def _asks_for(test: ast.expr, kept: ast.Attribute | ast.Subscript) -> bool:
@@ -223,7 +239,7 @@ def _asks_for(test: ast.expr, kept: ast.Attribute | ast.Subscript) -> bool:
 def check_only(facts: FunctionFacts) -> Iterator[Summary]:
     """Functions that do nothing but raise."""
     others = facts.of(Exit.STORE, Exit.DO, Exit.YIELD)
-    if others or facts.gives_back or len(facts.raises) != 1 or len(facts.of(Exit.RAISE)) != 1:
+    if others or facts.gives_back or len(facts.raises) != 1:
         return
     name, text = facts.raises[0]
     yield Summary(f"Raise ``{name}`` if {text.removeprefix('If ').rstrip('.')}.", 1, "when it raises", (), True)
@@ -232,18 +248,18 @@ def check_only(facts: FunctionFacts) -> Iterator[Summary]:
 def setting(facts: FunctionFacts) -> Iterator[Summary]:
     """Functions that set attributes of their object."""
     stores = facts.of(Exit.STORE)
-    if facts.gives_back or facts.of(Exit.DO) or not 1 <= len(stores) <= 2:
-        return
-    if any(holds_unknown(way.when) or way.when != ALWAYS for way in stores):
+    if facts.gives_back or not 1 <= len(stores) <= 2 or not all(_own(way) and way.when == ALWAYS for way in stores):
         return
     pairs = [(code(way.target), code(way.value, 40)) for way in stores]
-    if any(target is None or value is None for target, value in pairs) or not all(_own(way) for way in stores):
-        return
-    yield Summary(f"Set {joined([f'{target} to {value}' for target, value in pairs], 'and')}.", 0, "what it sets")
+    if not facts.of(Exit.DO) and all(value is not None for _, value in pairs):
+        said_all = [f"{target} to {value}" for target, value in pairs]
+        yield Summary(f"Set {joined(said_all, 'and')}.", 0, "what it sets")
+    targets = list(dict.fromkeys(target for target, _ in pairs if target is not None))
+    yield Summary(f"Set {joined(targets, 'and')}.", 0, "what it sets")
 
 
 def _own(way: Way) -> bool:
-    return isinstance(way.target, ast.Attribute) and isinstance(way.target.value, ast.Name)
+    return isinstance(way.target, ast.Attribute) and plain(way.target.value) == "self"
 
 
 def doing(facts: FunctionFacts) -> Iterator[Summary]:

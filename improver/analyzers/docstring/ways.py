@@ -33,6 +33,8 @@ class Way:
         node: what is returned, raised, yielded, stored or called, as written.
         value: the same in the caller's terms; ``None`` when it has none.
         steps: what must hold for it.
+        argument: for what is called, its first argument in the caller's terms.
+        known: what is returned, with arguments that have no such terms left out.
         sure: whether it surely leaves the function (for ``raise``: not caught, not swallowed).
     """
 
@@ -45,6 +47,7 @@ class Way:
     truth: Formula = UNKNOWN
 
     argument: ast.expr | None = None
+    known: ast.expr | None = None
 
     @property
     def when(self) -> Formula:

@@ -1,0 +1,112 @@
+"""How an answer leaves: to a terminal, as one JSON document, or as an error with its exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json as json_module
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from improver.errors import ImproverError, Interrupted, NotProven, RunFailed, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from improver.views.progress import Progress
+
+_USAGE = typer.BadParameter.__bases__[0]
+_CLICK = _USAGE.__bases__[0]
+
+
+def run(app: typer.Typer, arguments: list[str]) -> int:
+    """Run the command line; its exit code. Whatever goes wrong becomes sentences, or one JSON document."""
+    as_json = "--json" in arguments
+    try:
+        status = app(arguments, standalone_mode=False)
+    except ImproverError as error:
+        return _explain(error, as_json)
+    except (typer.Abort, KeyboardInterrupt):
+        return _explain(Interrupted("Interrupted.", left="The repository is as it was."), as_json)
+    except _CLICK as error:  # type: ignore[misc]
+        return _explain(_usage(error), as_json)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except OSError as error:
+        return _explain(_system(error), as_json)
+    except Exception:
+        return _explain(_bug(), as_json)
+    return status if isinstance(status, int) else 0
+
+
+def out() -> Console:
+    """The console of standard output."""
+    from improver.views.terminal import make_console
+
+    return make_console(sys.stdout)
+
+
+def progress_for(as_json: bool) -> Progress:
+    """What shows progress on standard error, if that is a terminal and nobody asked for JSON."""
+    from improver.views.progress import Silent, progress
+    from improver.views.terminal import make_console
+
+    return Silent() if as_json or not sys.stderr.isatty() else progress(make_console(sys.stderr))
+
+
+def dumped(document: object) -> str:
+    """A document as text."""
+    return json_module.dumps(document, indent=2, ensure_ascii=True) + "\n"
+
+
+def print_json(document: object) -> None:
+    """One document on standard output."""
+    sys.stdout.write(dumped(document))
+
+
+def _explain(error: ImproverError, as_json: bool) -> int:
+    if as_json and not isinstance(error, NotProven):
+        from improver.render import error_document
+
+        print_json(error_document(error))
+    else:
+        from improver.views.terminal import make_console, show_error
+
+        show_error(make_console(sys.stderr), error)
+    return error.exit_code
+
+
+def _usage(error: Any) -> ImproverError:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "improver"
+    return UsageError(error.format_message(), remedy=f"`{command} --help` shows what there is.")
+
+
+def _system(error: OSError) -> ImproverError:
+    where = f" ({error.filename})" if error.filename else ""
+    what = error.strerror or type(error).__name__
+    if error.errno == errno.ENOSPC:
+        return RunFailed(
+            f"The disk is full{where}.", left="The repository is as it was.", remedy="Free some space and try again."
+        )
+    return RunFailed(f"The system refused: {what}{where}.", left="The repository is as it was.")
+
+
+def _bug() -> ImproverError:
+    """A fault of ours: the trace goes to a file, not over the screen."""
+    from improver.settings import places
+
+    trace = traceback.format_exc()
+    last = trace.strip().splitlines()[-1]
+    remedy = "Please report it."
+    with contextlib.suppress(OSError):
+        file = places().state / "last-error.txt"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(trace, encoding="utf-8", errors="replace")
+        remedy = f"Please report it with {file}."
+    return RunFailed(f"This is a fault of improver: {last}.", left="The repository is as it was.", remedy=remedy)

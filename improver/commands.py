@@ -1,0 +1,264 @@
+"""What each word of the command line does: build the request, run the flow, show what came of it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from improver.answers import dumped, out, print_json, progress_for
+from improver.errors import NotProven, RunFailed, UsageError
+
+if TYPE_CHECKING:
+    from improver.ledger import Ledger
+    from improver.opening import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """The options that many commands share."""
+
+    repo: Path | None = None
+    config: Path | None = None
+    python: Path | None = None
+    sandbox: str | None = None
+    allow_unsandboxed: bool = False
+    json: bool = False
+    verbose: bool = False
+    settings_from_worktree: bool = False
+
+    def request(self, paths: Sequence[Path] = (), analyzers: Sequence[str] = (), **more: Any) -> Request:
+        """What the flow is asked for."""
+        from improver.opening import Request
+
+        return Request(
+            where=self.repo or Path(),
+            paths=tuple(paths),
+            analyzers=tuple(analyzers),
+            python=self.python,
+            config=self.config,
+            sandbox=self.sandbox or "",
+            allow_unsandboxed=self.allow_unsandboxed,
+            settings_from_worktree=self.settings_from_worktree,
+            **more,
+        )
+
+
+def propose(
+    common: Common,
+    paths: Sequence[Path],
+    analyzers: Sequence[str],
+    pipeline: str | None,
+    limit: int | None,
+    budget: str,
+    bundle: Path | None,
+) -> None:
+    """`improver propose`."""
+    from improver import flow, render
+    from improver.views import terminal
+
+    request = common.request(paths, analyzers, pipeline=pipeline or "", limit=limit, budget=budget)
+    with progress_for(common.json) as progress:
+        done = flow.propose(request, progress)
+    document = render.propose_document(done.summary, done.dossiers)
+    if bundle is not None:
+        bundle.write_text(dumped(document), encoding="utf-8")
+    if common.json:
+        print_json(document)
+        return
+    console = out()
+    if common.verbose:
+        for dossier in done.dossiers:
+            terminal.show_dossier(console, dossier)
+            console.print()
+    terminal.show_run(console, done.summary, done.dossiers)
+
+
+def scan(common: Common, paths: Sequence[Path], analyzers: Sequence[str], diff: bool) -> None:
+    """`improver scan`."""
+    from improver import flow, render
+
+    with progress_for(common.json) as progress:
+        found = flow.scan(common.request(paths, analyzers), progress)
+    if common.json:
+        print_json(
+            render.scan_report(found.scan.proposals, found.scan.skipped, {s.path: s.content for s in found.sources})
+        )
+        return
+    from improver.views import terminal
+
+    terminal.show_scan(out(), found.scan.proposals, found.scan.skipped, diff, found.sources)
+
+
+def risk(common: Common, base: str, head: str | None, staged: bool, require: str) -> None:
+    """`improver risk`."""
+    from improver import flow, render
+
+    if staged and head is not None:
+        raise UsageError("--staged is held against one commit; leave out the second.")
+    wanted = _categories(require)
+    _, found, decision = flow.assess(common.request(), base, head or "HEAD", staged=staged)
+    if common.json:
+        print_json(render.risk_document(found, decision))
+    else:
+        from improver.views import terminal
+
+        terminal.show_risk(out(), found, decision)
+    over = [category.word for category in found.categories if category not in wanted]
+    if require and (over or not found.certified):
+        reason = f"it is also {', '.join(over)}" if over else "it could not be certified"
+        raise NotProven(f"The diff is not proven to be only {require}: {reason}.")
+
+
+def _categories(require: str) -> set[Any]:
+    from improver.strict import suggestion
+    from improver.values import Category
+
+    known = {category.word: category for category in Category}
+    words = [word.strip() for word in require.split(",") if word.strip()]
+    for word in words:
+        if word not in known:
+            raise UsageError(f"There is no category `{word}`.{suggestion(word, known)}")
+    softer = {Category.FORMATTING} if words else set()
+    return {known[word] for word in words} | softer
+
+
+def verify(common: Common, base: str, head: str) -> None:
+    """`improver verify`."""
+    from improver import flow, render
+    from improver.judge.policy import unproven
+
+    with progress_for(common.json) as progress:
+        dossier, policy = flow.verify(common.request(), base, head, progress)
+    if common.json:
+        print_json(render.verify_document(dossier, base, head))
+    else:
+        from improver.views import terminal
+
+        terminal.show_verify(out(), dossier, head)
+    missing = unproven(policy, dossier)
+    if missing:
+        raise NotProven(f"Not proven: {'; '.join(missing)}.")
+
+
+def show(common: Common, id: str | None) -> None:
+    """`improver show`."""
+    from improver import render
+    from improver.ledger import State
+    from improver.views import terminal
+
+    with _ledger(common) as ledger:
+        entries = ledger.entries(State.PENDING) if id is None else (ledger.find(id),)
+    if common.json:
+        print_json(
+            {"schema": 1, "dossiers": [{**render.dossier_document(e.dossier), "state": e.state.value} for e in entries]}
+        )
+    elif id is None:
+        terminal.show_waiting(out(), [(entry.dossier, entry.state.value) for entry in entries])
+    else:
+        terminal.show_dossier(out(), entries[0].dossier, entries[0].state.value)
+
+
+def review(common: Common) -> None:
+    """`improver review`: everything that waits, one after the other."""
+    from improver.ledger import State
+    from improver.publish import reject as refuse
+    from improver.views import terminal
+
+    with _ledger(common) as ledger:
+        waiting = ledger.entries(State.PENDING)
+    if not waiting:
+        out().print("Nothing waits. Run `improver propose`.", markup=False)
+        return
+    taken = []
+    for number, entry in enumerate(waiting, start=1):
+        console = out()
+        terminal.show_dossier(console, entry.dossier)
+        answer = typer.prompt(
+            f"\n{number} of {len(waiting)}: accept, reject, leave, quit", default="leave", show_default=True
+        )
+        word = next(
+            (word for word in ("accept", "reject", "quit") if word.startswith(answer.strip().lower()[:6] or "-")), ""
+        )
+        if word == "quit":
+            break
+        if word == "accept":
+            taken.append(entry.id)
+        elif word == "reject":
+            because = typer.prompt("Why (it is remembered)")
+            with _ledger(common) as ledger:
+                refuse(ledger, [entry.id], because)
+    if taken:
+        accept(common, taken, "", apply=False)
+
+
+def accept(common: Common, ids: Sequence[str], branch: str, apply: bool) -> None:
+    """`improver accept`."""
+    from improver import flow
+
+    with progress_for(common.json) as progress:
+        done = flow.accept(common.request(), ids, branch, apply, progress)
+    console = out()
+    if isinstance(done, tuple):
+        console.print(f"Changed {', '.join(done)} in the working tree; nothing was committed.", markup=False)
+        console.print("Look at it with `git diff`.", markup=False)
+        return
+    count = len(done.commits)
+    console.print(f"Branch {done.branch}: {count} commit{'s' if count != 1 else ''} on {done.base[:12]}.", markup=False)
+    console.print(
+        f"Look at it with `git log -p {done.base[:12]}..{done.branch}`; take it with `git merge {done.branch}`.",
+        markup=False,
+    )
+
+
+def reject(common: Common, ids: Sequence[str], because: str) -> None:
+    """`improver reject`."""
+    from improver.publish import reject as refuse
+
+    with _ledger(common) as ledger:
+        for entry in refuse(ledger, list(ids), because):
+            out().print(f"Rejected {entry.id}: {entry.dossier.proposals[0].title}", markup=False)
+    out().print("They come back only when the code around them changes.", markup=False)
+
+
+def demo(common: Common, folder: Path | None, quick: bool) -> None:
+    """`improver demo`."""
+    from improver import demonstration
+    from improver.views import sample, terminal
+
+    with progress_for(common.json) as progress:
+        done = demonstration.run(common.request(), folder, progress)
+    console = out()
+    sample.show_intro(console, done.project)
+    terminal.show_run(console, done.proposed.summary, done.proposed.dossiers)
+    sample.show_next(console, done.project, done.proposed.dossiers)
+    if quick:
+        shutil.rmtree(done.project)
+
+
+def doctor(common: Common) -> None:
+    """`improver doctor`."""
+    from improver import checkup
+    from improver.views import lists
+
+    found = checkup.examine(common.request())
+    if common.json:
+        print_json(
+            {"schema": 1, "checks": [{"name": c.name, "ok": c.ok, "found": c.found, "remedy": c.remedy} for c in found]}
+        )
+    else:
+        lists.show_checks(out(), [(c.name, c.ok, c.found, c.remedy) for c in found])
+    if not all(check.ok for check in found):
+        raise RunFailed("Something is missing.", remedy="The lines above say how to get it.")
+
+
+def _ledger(common: Common) -> Ledger:
+    from improver.git import Repository
+    from improver.opening import ledger_of
+    from improver.settings import places
+
+    return ledger_of(Repository.open(common.repo or Path()), places(config=common.config))

@@ -1,0 +1,250 @@
+"""The story of improver, readable aloud: discover, observe, analyze, prove, decide, remember."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from improver.edits import conflicting
+from improver.facts import NOTHING_OBSERVED, Facts
+from improver.git import Repository
+from improver.judge.policy import Policy, decide
+from improver.judge.risk import read_risk
+from improver.errors import NotProven
+from improver.ledger import Entry, Ledger, State
+from improver.publish import Accepted, apply_to_worktree
+from improver.publish import accept as publish
+from improver.opening import Opened, Request, open_commit, open_folder
+from improver.ports import Progress
+from improver.proving import examine, prove
+from improver.scanning import Scan
+from improver.scanning import scan as look
+from improver.summary import RunSummary
+from improver.values import (
+    Change,
+    Decision,
+    Dossier,
+    Environment,
+    Evidence,
+    Missing,
+    NotApplicable,
+    Proposal,
+    Risk,
+    Route,
+    Skipped,
+    Source,
+    Target,
+    Verdict,
+)
+from improver.workshop import Workshop, in_background, risk_context, set_up
+
+_REJECTED = "a person rejected them before"
+_TAKEN = "they were accepted before"
+_OVERLAP = "they overlap with another proposal and are made after it"
+_LIMIT = "they are over the limit of this run (--limit)"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What a run of `propose` came to."""
+
+    summary: RunSummary
+    dossiers: tuple[Dossier, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What a scan found.
+
+    Parameters:
+        sources: the files that proposals are about, for showing them.
+    """
+
+    scan: Scan
+    target: Target
+    sources: tuple[Source, ...] = field(repr=False)
+
+
+def propose(request: Request, progress: Progress) -> Proposed:
+    """Find improvements in a project and prove each; nothing of the checkout changes.
+
+    Raises:
+        UsageError, SettingsError: the request or the settings do not make sense.
+        SandboxMissing: no walls stand, so nothing was run.
+        RunFailed: as its message says.
+    """
+    started = time.monotonic()
+    progress.step("Reading the project")
+    opened = open_commit(request)
+    with set_up(opened, progress) as shop, in_background(shop.observe) as facts:
+        found = look(opened.sources(), shop.target, opened.analyzers, NOTHING_OBSERVED, cache=opened.places.cache)
+        chosen, passed_over = choose(found.proposals, shop.ledger, opened.pipeline.limit)
+        dossiers, missed = prove(chosen, shop.court(facts))
+        skipped = (*opened.target.left_out, *found.skipped, *shop.base.left_out, *shop.trial.left_out)
+        summary = summarise(shop, facts.result(), (*skipped, *passed_over, *missed), found.files)
+        summary = replace(summary, seconds=time.monotonic() - started)
+        if not request.settings_from_worktree:
+            shop.ledger.record({"base": shop.target.base, "seconds": summary.seconds}, dossiers)
+    return Proposed(summary, dossiers)
+
+
+def choose(proposals: Sequence[Proposal], ledger: Ledger, limit: int) -> tuple[list[Proposal], tuple[Skipped, ...]]:
+    """The proposals that are worth proving now, and why the others are not.
+
+    Parameters:
+        limit: at most so many; 0 for all.
+    """
+    refused = ledger.refused()
+    taken = _fingerprints(ledger, State.APPROVED, State.PUBLISHED, State.MERGED)
+    wanted = [each for each in proposals if each.fingerprint not in refused | taken]
+    late = {later.fingerprint for later, _ in conflicting(wanted)}
+    apart = [each for each in wanted if each.fingerprint not in late]
+    kept = apart[:limit] if limit else apart
+    counts = (
+        (_REJECTED, sum(each.fingerprint in refused for each in proposals)),
+        (_TAKEN, sum(each.fingerprint in taken - refused for each in proposals)),
+        (_OVERLAP, len(late)),
+        (_LIMIT, len(apart) - len(kept)),
+    )
+    return kept, tuple(Skipped("proposals", reason, count) for reason, count in counts if count)
+
+
+def _fingerprints(ledger: Ledger, *states: State) -> frozenset[str]:
+    entries = (entry for state in states for entry in ledger.entries(state))
+    return frozenset(proposal.fingerprint for entry in entries for proposal in entry.dossier.proposals)
+
+
+def scan(request: Request, progress: Progress) -> Scanned:
+    """Analyse a project as its files are now: nothing is run, and neither git nor a ledger is needed."""
+    opened = open_folder(request)
+    found = look(
+        opened.sources(),
+        opened.outline,
+        opened.analyzers,
+        NOTHING_OBSERVED,
+        cache=opened.places.cache,
+        progress=progress,
+    )
+    contents = opened.tree.read_many({proposal.site.path for proposal in found.proposals})
+    left_out = tuple(skipped for survey in opened.surveys for skipped in survey.target.left_out)
+    found = replace(found, skipped=(*left_out, *found.skipped))
+    return Scanned(found, opened.outline, tuple(Source(path, content) for path, content in contents.items()))
+
+
+def assess(request: Request, base: str, head: str, *, staged: bool = False) -> tuple[Change, Risk, Decision]:
+    """What a diff can alter, read from the diff and the repository alone; nothing is run."""
+    opened = open_commit(request, base)
+    assert isinstance(opened.repository, Repository)
+    change = opened.repository.staged_changes() if staged else opened.repository.changes(base, head)
+    risk = read_risk(change, risk_context(opened))
+    return change, risk, assessed(opened, risk)
+
+
+def assessed(opened: Opened, risk: Risk) -> Decision:
+    """The route that the risk alone allows: as if every gate that the policy wants had passed."""
+    gates = {gate for rule in opened.policy.rules.values() for gate in (*rule.gates, *rule.gates_where_applicable)}
+    supposed = tuple(Evidence(gate, Verdict.PASSED, "supposed") for gate in sorted(gates))
+    return decide(opened.policy, risk, supposed, ours=False)
+
+
+def verify(request: Request, base: str, head: str, progress: Progress) -> tuple[Dossier, Policy]:
+    """All that the gates find on any diff, whoever wrote it, and the policy of its base."""
+    opened = open_commit(request, base)
+    assert isinstance(opened.repository, Repository)
+    change = opened.repository.changes(base, head)
+    with set_up(opened, progress) as shop:
+        return examine_change(shop, change), opened.policy
+
+
+def examine_change(shop: Workshop, change: Change, proposals: tuple[Proposal, ...] = ()) -> Dossier:
+    """All that the gates find on one change as it stands."""
+    facts = shop.observe()
+    with shop.hearing(change, proposals, facts) as hearing:
+        findings = examine(hearing, shop.gates, shop.progress)
+    evidence = tuple(finding for finding in findings if isinstance(finding, Evidence))
+    heard = {finding.gate for finding in findings}
+    absent = tuple(finding for finding in findings if isinstance(finding, NotApplicable))
+    absent += tuple(
+        NotApplicable(named.name, "an earlier gate failed") for named in shop.gates if named.name not in heard
+    )
+    risk = shop.risk(change)
+    decision = decide(shop.opened.policy, risk, evidence, absent, ours=bool(proposals))
+    return Dossier(proposals, change, risk, evidence, absent, decision)
+
+
+def accept(
+    request: Request, ids: Sequence[str], branch: str, apply: bool, progress: Progress
+) -> Accepted | tuple[str, ...]:
+    """Take proposals into a branch, or into the working tree; what is taken is proven as it stands.
+
+    Returns:
+        The branch that was made, or the paths that were written.
+
+    Raises:
+        UsageError: an id is unknown, a branch exists, the author is not known, a file was changed.
+        StaleProposal: the code moved on.
+        NotProven: together they do not hold.
+    """
+    opened = open_commit(request)
+    with set_up(opened, progress) as shop:
+        entries = tuple(shop.ledger.find(id) for id in dict.fromkeys(ids))
+        _require_acceptable(entries)
+        proposals = tuple(proposal for entry in entries for proposal in entry.dossier.proposals)
+
+        def objection(change: Change) -> str:
+            dossier = examine_change(shop, change, proposals)
+            if dossier.decision.route is Route.REFUSE:
+                return "; ".join(dossier.decision.because)
+            return ""
+
+        repository = opened.repository
+        assert isinstance(repository, Repository)
+        if apply:
+            return apply_to_worktree(repository, shop.store, shop.ledger, entries, prove=objection)
+        return publish(repository, shop.store, shop.ledger, entries, prove=objection, branch=branch)
+
+
+def _require_acceptable(entries: Sequence[Entry]) -> None:
+    for entry in entries:
+        if entry.dossier.decision.route is Route.REFUSE:
+            raise NotProven(
+                f"{entry.id} was refused: {'; '.join(entry.dossier.decision.because)}.",
+                left="Nothing was written.",
+                remedy=f"`improver show {entry.id}` has the evidence.",
+            )
+
+
+def summarise(shop: Workshop, facts: Facts, skipped: tuple[Skipped, ...], files: int) -> RunSummary:
+    """What is to be said of a run as a whole."""
+    repository = shop.opened.repository
+    assert isinstance(repository, Repository)
+    return RunSummary(
+        repository=str(repository.top),
+        project=shop.target.project,
+        base=shop.target.base,
+        environment=_environment_in_words(shop.target.environment),
+        tests=_tests_in_words(facts),
+        sandbox=shop.jail.name,
+        notes=(*shop.opened.notes, *facts.notes),
+        budget_reached=shop.late,
+        analyzed_files=files,
+        skipped=skipped,
+    )
+
+
+def _environment_in_words(environment: Environment | Missing) -> str:
+    if isinstance(environment, Missing):
+        return " ".join(part for part in (f"none: {environment.reason}", environment.remedy) if part)
+    major, minor = environment.version
+    return f"Python {major}.{minor} ({environment.origin})"
+
+
+def _tests_in_words(facts: Facts) -> str:
+    if isinstance(facts.plain, Missing):
+        return f"not run: {facts.plain.reason}"
+    aside = sum(len(group.tests) for group in facts.set_aside)
+    parts = [f"{len(facts.deciding)} of {len(facts.plain.results)} pass at base in {facts.plain.seconds:.1f} s"]
+    parts += [f"{aside} set aside"] if aside else []
+    parts += [f"{len(facts.flaky)} flaky"] if facts.flaky else []
+    return ", ".join(parts)

@@ -1,0 +1,233 @@
+"""Everything that stands while a target is being worked on: walls, trees, ledger; and how hearings are held there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from improver.discover import find_environment
+from improver.edits import change_of
+from improver.facts import NOTHING_OBSERVED, Facts
+from improver.git import Repository
+from improver.judge.context import asks_for, read_context
+from improver.judge.risk import RiskContext, read_risk
+from improver.ledger import Ledger
+from improver.observe.base import observe_base
+from improver.observe.kept import facts_from_json, facts_to_json
+from improver.observe.suite import Suites
+from improver.opening import Opened
+from improver.pipeline import seconds_of
+from improver.ports import Gate, Hearing, Progress
+from improver.proving import Court, Group
+from improver.registry import Named, load_gates
+from improver.sandbox.jail import Jail, stand
+from improver.sandbox.shelf import Shelf
+from improver.sandbox.trial import SandboxTrial
+from improver.sandbox.worktree import Tree, Worktrees
+from improver.scanning import again, analyze
+from improver.store import Store
+from improver.values import Change, Environment, Missing, Proposal, Risk, Source, Target
+
+_BASE_RUNS = "base"
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """A target with walls around it.
+
+    Parameters:
+        target: the project, with its environment.
+        deadline: when the time budget ends, on the monotonic clock in seconds.
+    """
+
+    opened: Opened
+    target: Target
+    jail: Jail
+    store: Store
+    ledger: Ledger
+    worktrees: Worktrees
+    base: Tree
+    trial: SandboxTrial
+    progress: Progress
+    deadline: float | None = None
+
+    @cached_property
+    def gates(self) -> tuple[Named[Gate], ...]:
+        """The pipeline's gates, cheapest first."""
+        return load_gates(self.opened.pipeline.gates)
+
+    @cached_property
+    def suites(self) -> Suites:
+        """Runs the target's tests, with tools from the shelf where the environment lacks them."""
+        shelf = Shelf(self.opened.places.cache / "shelf", outside_of=self.target.repository)
+        return Suites(self.target, lambda tool: self._from(shelf, tool))
+
+    def _from(self, shelf: Shelf, tool: str) -> Path | Missing:
+        environment = self.target.environment
+        if isinstance(environment, Missing):
+            return environment
+        return shelf.folder(environment.version, tool)
+
+    @cached_property
+    def context(self) -> RiskContext:
+        """What the whole repository says on who reads docstrings and who judges."""
+        return risk_context(self.opened)
+
+    def risk(self, change: Change) -> Risk:
+        """What a change can alter."""
+        return read_risk(change, self.context)
+
+    def change(self, proposals: Group) -> Change:
+        """What proposals change together at base."""
+        return change_of(self.target.base, proposals, self._read)
+
+    def _read(self, path: str) -> tuple[bytes, str]:
+        modes = self._modes
+        return self.opened.tree.read(path), modes[path]
+
+    @cached_property
+    def _modes(self) -> dict[str, str]:
+        return {entry.path: entry.mode for entry in self.opened.tree.entries()}
+
+    def observe(self) -> Facts:
+        """What running the base shows: kept by all that it depends on, so that the same base runs once."""
+        if isinstance(self.target.environment, Missing):
+            return Facts(plain=self.target.environment)
+        if isinstance(self.target.tests, Missing):
+            return Facts(plain=self.target.tests)
+        if self.late:
+            return Facts(plain=Missing("tests", "the time budget was reached before they could be run"))
+        fresh: list[Facts] = []
+
+        def compute() -> object:
+            fresh.append(observe_base(self.trial, self.suites, self.progress.step))
+            return facts_to_json(fresh[0])
+
+        kept = self.ledger.keep(self._key(), compute)
+        return fresh[0] if fresh else facts_from_json(kept)
+
+    def _key(self) -> str:
+        environment = self.target.environment
+        assert isinstance(environment, Environment)
+        places = (environment.prefix, *environment.binds, *environment.prefix.glob("lib/python*/site-packages"))
+        carried = (self.target.repository / path for path in self.target.carried)
+        stamps = [(str(place), _modified(place)) for place in (*places, *carried)]
+        tree = self.store.repository.tree_of(self.target.base)
+        parts = (_BASE_RUNS, tree, self.target.project, environment.python, sorted(environment.tools.items()))
+        rest = (self.target.tests, self.jail.name, self.jail.limits, sorted(self.jail.environ), stamps)
+        return hashlib.sha256(repr((*parts, *rest)).encode()).hexdigest()
+
+    @property
+    def late(self) -> bool:
+        """Whether the time budget is used up."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+    @contextmanager
+    def hearing(self, change: Change, proposals: Group = (), facts: Facts = NOTHING_OBSERVED) -> Iterator[Hearing]:
+        """A hearing of a change; its tree stands as long."""
+        tree = self.worktrees.changed_tree(self.base, change)
+        with SandboxTrial(self.jail, tree.files, self.target) as changed:
+            yield Hearing(
+                target=self.target,
+                proposals=proposals,
+                change=change,
+                facts=facts,
+                base=self.trial,
+                changed=changed,
+                run_tests=self.suites,
+                keep=self.ledger.keep,
+                second_pass=self._second_pass(change, proposals, facts) if proposals else None,
+            )
+        self.worktrees.forget(tree)
+
+    def _second_pass(self, change: Change, proposals: Group, facts: Facts) -> tuple[str, ...]:
+        found: list[Proposal] = []
+        for file in change.files:
+            if file.after is not None:
+                source = Source(file.path, file.after)
+                answer = analyze(source, self.target, self.opened.analyzers, facts)
+                found += () if isinstance(answer, str) else answer
+        return tuple(again(proposals, found))
+
+    def court(self, facts: Future[Facts]) -> Court:
+        """Where proposals are proven; gates that only read do not wait for the base runs."""
+
+        @contextmanager
+        def read(group: Group) -> Iterator[Hearing]:
+            with self.hearing(self.change(group), group) as hearing:
+                yield hearing
+
+        @contextmanager
+        def run(group: Group) -> Iterator[Hearing]:
+            with self.hearing(self.change(group), group, facts.result()) as hearing:
+                yield hearing
+
+        return Court(
+            gates=self.gates,
+            policy=self.opened.policy,
+            read=read,
+            run=run,
+            change=self.change,
+            risk=self.risk,
+            progress=self.progress,
+            deadline=self.deadline,
+        )
+
+
+@contextmanager
+def set_up(opened: Opened, progress: Progress) -> Iterator[Workshop]:
+    """The workshop for a target; on leaving, nothing of it remains but what the ledger holds.
+
+    Raises:
+        SandboxMissing: no walls stand, so nothing was run.
+        LedgerUnusable, RunFailed, GitFailed: what their messages say.
+    """
+    started = time.monotonic()
+    budget = seconds_of(opened.pipeline.budget)
+    assert isinstance(opened.repository, Repository)
+    progress.step("Proving the sandbox")
+    jail = stand(opened.settings, outside_of=opened.repository.top)
+    if budget is not None:
+        jail = replace(jail, limits=replace(jail.limits, seconds=min(jail.limits.seconds, budget)))
+    progress.step("Looking for the project's environment")
+    environment = find_environment(opened.target, opened.settings, jail.ask, os.environ, opened.tree)
+    target = replace(opened.target, environment=environment)
+    with ExitStack() as stack:
+        ledger = stack.enter_context(opened.ledger())
+        store = Store.open(opened.folder, opened.repository)
+        worktrees = stack.enter_context(Worktrees(store, opened.repository, opened.folder / "worktrees"))
+        progress.step("Laying out the base")
+        base = worktrees.base_tree(target.base)
+        trial = stack.enter_context(SandboxTrial(jail, base.files, target))
+        deadline = None if budget is None else started + budget
+        yield Workshop(opened, target, jail, store, ledger, worktrees, base, trial, progress, deadline)
+
+
+@contextmanager
+def in_background(work: Callable[[], Facts]) -> Iterator[Future[Facts]]:
+    """Work that goes on beside us; leaving waits for it."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="observe") as pool:
+        yield pool.submit(work)
+
+
+def risk_context(opened: Opened) -> RiskContext:
+    """What the whole repository says on who reads docstrings, and who judges."""
+    tree = opened.tree
+    files = tree.read_many(entry.path for entry in tree.entries() if asks_for(entry.path))
+    outline = opened.outline
+    patterns = opened.settings.project.judges
+    return read_context(files, judge_patterns=patterns, judges=outline.judges, python=outline.style.python)
+
+
+def _modified(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
