@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -211,3 +212,40 @@ def test_paths_join_and_split(folder: str, name: str) -> None:
 @given(folder=folders.filter(bool), name=parts)
 def test_a_sibling_with_the_same_beginning_lies_outside(folder: str, name: str) -> None:
     assert not inside(folder + name, folder)
+
+
+KEYS = (
+    *("project", "project.name", "project.dependencies", "project.requires-python", "project.classifiers"),
+    *("project.scripts", "project.optional-dependencies", "dependency-groups", "tool", "tool.setuptools"),
+    *("tool.setuptools.package-dir", "tool.setuptools.packages.find.where", "tool.setuptools_scm", "tool.hatch.build"),
+    *(
+        "tool.hatch.build.targets.wheel.packages",
+        "tool.poetry.packages",
+        "tool.poetry.group",
+        "tool.poetry.dependencies",
+    ),
+    *("tool.pdm.version", "tool.maturin.python-source", "tool.uv.build-backend.module-root", "tool.uv.workspace"),
+    *("tool.black.line-length", "tool.ruff.extend", "tool.ruff.lint.pydocstyle", "tool.ruff.line-length", "tool.ruff"),
+    *("tool.pylint.format", "tool.pydoclint.style", "tool.pytest.ini_options.addopts", "tool.pytest.ini_options"),
+)
+ODD = ("1", "true", "''", "'../..'", '"a\\u0000b"', "[1]", "['', {}]", "{a = ['x']}", "{'' = {b = 1}}", "1979-05-27")
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_any_value_under_a_known_key_is_no_crash(tmp_path: Path, key: str) -> None:
+    """Whatever stands there, the roots stay inside and the line length stays sane."""
+    for value in ODD:
+        tree = lay(tmp_path, f"pyproject.toml={key} = {value}\n", "thing/__init__.py=", "test_a.py=")
+        target = discover(tmp_path, NO_SETTINGS, tree, judges=is_judge)
+        assert not any(".." in root or root.startswith("/") for root in target.source_roots)
+        assert 40 <= target.style.line_length < 400
+
+
+def test_settings_that_are_no_files_are_no_settings(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").mkdir()
+    os.mkfifo(tmp_path / "setup.cfg")
+    tree = lay(tmp_path, "thing/__init__.py")
+    assert len(discover(tmp_path, NO_SETTINGS, tree, judges=is_judge).sources) == 1
+    for name in ("pyproject.toml", "setup.cfg", "nothing", "../x", "a\0b"):
+        with pytest.raises(FileNotFoundError):
+            tree.read(name)

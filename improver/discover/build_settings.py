@@ -116,7 +116,8 @@ def _folders(pyproject: Table, config: Any, setup: Table) -> Iterator[str]:
     for key in (*words(wheel.get("packages")), *words(table(tool, "scikit-build", "wheel").get("packages"))):
         yield folder_of(key.strip("/"))
     yield from words(wheel.get("sources") or table(tool, "hatch", "build").get("sources"))
-    for package in table(tool, "poetry").get("packages", []) if isinstance(table(tool, "poetry"), dict) else []:
+    packages = table(tool, "poetry").get("packages")
+    for package in packages if isinstance(packages, list) else []:
         yield join(text(table(package).get("from")), folder_of(text(table(package).get("include")).split("/*")[0]))
     yield from filter(None, [text(table(tool, "pdm", "build").get("package-dir"))])
     yield from filter(None, [text(table(tool, "maturin").get("python-source"))])

@@ -18,6 +18,7 @@ PRUNED = frozenset(
     | {".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".direnv", ".pixi", "__pypackages__"}
 )
 MAX_IGNORE_BYTES = 1 << 20
+_AS_IT_IS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 _Spec = tuple[str, "GitIgnoreSpec"]
 
 
@@ -49,11 +50,15 @@ class FolderTree:
         return tuple(sorted(self._ignored))
 
     def read(self, path: str) -> bytes:
-        """The content of one file; it does not leave the folder through a link."""
-        place = self.top / path
-        if not _is_inside(place, self.top):
+        """The content of one file; it does not leave the folder through a link.
+
+        Raises:
+            FileNotFoundError: there is no such file, or it is none that can be read.
+        """
+        found = self.read_many([path]) if _is_inside(self.top / path, self.top) else {}
+        if path not in found:
             raise FileNotFoundError(path)
-        return place.read_bytes()
+        return found[path]
 
     def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
         """The contents of several files; what cannot be read is not in the answer."""
@@ -61,9 +66,10 @@ class FolderTree:
         top = os.fspath(self.top)
         for path in paths:
             try:
-                with open(os.open(f"{top}/{path}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123
-                    found[path] = file.read()
-            except OSError:
+                with open(os.open(f"{top}/{path}", _AS_IT_IS), "rb") as file:  # noqa: PTH123
+                    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                        found[path] = file.read()
+            except (OSError, ValueError):
                 continue
         return found
 
@@ -140,5 +146,5 @@ def _entry(item: os.DirEntry[str], path: str) -> Iterator[Entry]:
 def _is_inside(place: Path, top: Path) -> bool:
     try:
         return place.resolve().is_relative_to(top.resolve())
-    except (OSError, RuntimeError):
+    except (OSError, RuntimeError, ValueError):
         return False
