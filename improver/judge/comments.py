@@ -17,12 +17,13 @@ from improver.judge.masked import OWNERS, docstring, without_text
 _ORDER = re.compile(
     r"""(?ix) \b noqa \b | \b nosec \b | \b nosemgrep \b | \b nosonar \b | \b no \s* qa \b
     | pragma \s* [:=(]? | \b type \s* : | \b (mypy|pyright|pyre|pytype|pytypes|pylint|flake8|ruff|black|isort|yapf
-      |autopep8|fmt|pydocstyle|bandit|sourcery|codespell|cspell|spell-?checker|coverage|doctest|nbqa|lint|noinspection|improver|skipcq
-      |cython|distutils|pycln|pycodestyle|mutmut|beartype|jaxtyping|ty|pyrefly|zuban|pyanalyze|deal|nopep8
+      |autopep8|fmt|pydocstyle|bandit|sourcery|codespell|cspell|spell-?checker|coverage|doctest|nbqa|lint|noinspection|improver
+      |skipcq|cython|distutils|pycln|pycodestyle|mutmut|beartype|jaxtyping|ty|pyrefly|zuban|pyanalyze|deal|nopep8
       |script|requires-python|region|endregion|vulture|eradicate|refurb|fixit|lint-fixme
       |lint-ignore|autoflake|usort|docformatter|djlint|sphinx|nuitka(-project)?|pyarmor)
       \s* [:=-] \s* \S
-    | \b (pyre|lint|fixit|codeql|lgtm|snyk|whitesource|checkov|tfsec|trivy|trufflehog|gitleaks|pragma|allowlist|spdx)[-:\[]
+    | \b (pyre|lint|fixit|codeql|lgtm|snyk|whitesource|checkov|tfsec|trivy|trufflehog|gitleaks|pragma|allowlist
+      |spdx)[-:\[]
     | \b (noinspection|noreorder|nopycln|nocover|nobranch|notype|nostyle|skipcq|endlint|isort|nocheck|unused-import) \b
     | \b pragma \b
     | \b no \s* cover | ^ \#? \s* /// | %%  | -\*- | \b (vim?|ex) \s* : | \b coding [:=]

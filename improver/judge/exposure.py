@@ -15,7 +15,7 @@ from improver.judge.readers import Readers
 from improver.judge.repository import Module
 
 _SUSPICIOUS = re.compile(
-    r"__doc__|__annotations__|__code__|__wrapped__\.__|getdoc|getsource|signature|get_type_hints|getfullargspec"
+    r"__doc__|__annotations__|co_consts|co_firstlineno|__wrapped__\.__|getdoc|getsource|signature|get_type_hints|getfullargspec"
     r"|get_annotations|docstring|\binspect\b|\btype_hints\b|annotation"
 )
 # Modules of the standard library that do nothing with a function but call it.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from improver.judge.known import ANNOTATIONS, DOCSTRINGS, SOURCE, Entry, Known
+from improver.judge.masked import FUNCTIONS
 from improver.judge.names import dotted, imported, names_of
 from improver.judge.receivers import ANYTHING, NOTHING, File, Receivers, parents_of, receivers
 
@@ -217,10 +218,18 @@ def _call(node: ast.Call, file: File, known: Known) -> Iterator[Reading]:
 
 
 def _called(node: ast.Call, name: str, what: str, entry: Entry, file: File) -> Reading:
-    of = receivers(node.args[0], file) if node.args else ANYTHING
-    if name == "fire.Fire":
-        of = ANYTHING
+    of = ANYTHING if name == "fire.Fire" else _given(node, file)
     return Reading(what, of, node.lineno, f"`{name}` {entry.reason}{_spoken(of)}", mentions=name == "fire.Fire")
+
+
+def _given(node: ast.Call, file: File) -> Receivers:
+    """What a call is given: its first argument, or what it decorates, or the argument of what it returns."""
+    parent = file.parents[node]
+    if isinstance(parent, (ast.ClassDef, *FUNCTIONS)) and node in parent.decorator_list:
+        return Receivers(names=frozenset({parent.name}))
+    if isinstance(parent, ast.Call) and parent.func is node and parent.args:
+        return receivers(parent.args[0], file)
+    return receivers(node.args[0], file) if node.args else ANYTHING
 
 
 def _only_counts(node: ast.Call, file: File) -> bool:

@@ -132,9 +132,11 @@ def _of_binding(node: ast.AST, name: str, scope: ast.AST, file: File) -> Receive
                     return Receivers(names=frozenset({name, alias.name.rpartition(".")[2]}))
             return None
         case ast.Assign(targets=[ast.Name() as target], value=value) if target.id == name:
-            if isinstance(value, ast.Call) and dotted(value.func) == "compile":
+            if isinstance(value, ast.Call) and dotted(value.func) in ("compile", "CodeType", "types.CodeType"):
                 return NOTHING
             return Receivers(names=frozenset({name, *_words(value)})) if file.is_test else ANYTHING
+        case ast.AnnAssign(target=ast.Name() as target, value=ast.Call(func=ast.Name(id="compile"))):
+            return NOTHING if target.id == name else None
         case _:
             return None
 

@@ -25,7 +25,7 @@ class Equivalence:
 
     runs_target: ClassVar[bool] = False
 
-    def examine(self, hearing: Hearing) -> Evidence | NotApplicable:
+    def examine(self, hearing: Hearing) -> Evidence | NotApplicable:  # noqa: PLR0911 - one line a finding
         """Compare what both versions compile to."""
         if not hearing.change.files:
             return NotApplicable("equivalence", "nothing is changed")
