@@ -118,11 +118,24 @@ def everything(console: Console) -> None:
 def test_a_run_is_grouped_by_who_decides() -> None:
     """Each group has its count; who is not approved has a reason; what was left out is counted by reason."""
     text = shown(everything)
-    for words in ("Approved by rule  1", "Needs a person  1", "Refused  1", "argparse reads it", "a judge"):
+    for words in ("Approved by rule  1", "Needs a person  1", "Refused  1", "tests failed: tests/test_words.py"):
         assert words in text
     assert "5  Python files  a test or another judge" in text
     assert "1  old.py        does not parse" in text
     assert "3 dossiers from 6 files in 14 s." in text
+
+
+def test_the_most_telling_reason_stands_below_the_title() -> None:
+    """The gate that failed, else what makes it risky, else what the policy says."""
+    one = replace(dossier(Route.HUMAN, because="the policy"), evidence=())
+    risky = replace(one, risk=Risk((Category.BEHAVIOUR,), ("argparse reads it",)))
+    for shown_one, words in (
+        (dossier(Route.HUMAN), "tests failed: "),
+        (risky, "argparse reads it"),
+        (one, "the policy"),
+    ):
+        lines = shown(lambda console, it=shown_one: show_waiting(console, [(it, "pending")])).splitlines()
+        assert lines[2].strip().startswith(words)
 
 
 def test_a_run_says_what_to_type_next() -> None:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from improver.errors import ImproverError
 from improver.summary import RunSummary
-from improver.values import Decision, Dossier, Proposal, Risk, Route, Skipped, Source
+from improver.values import Decision, Dossier, Proposal, Risk, Route, Skipped, Source, Verdict
 from improver.views.diff import change_lines, proposal_lines
 from improver.views.parts import (
     evidence_table,
@@ -103,11 +103,19 @@ def show_waiting(console: Console, waiting: Sequence[tuple[Dossier, str]]) -> No
     print_next(console, _suggestions([dossier for dossier, state in waiting if state == "pending"]))
 
 
-def show_run(console: Console, run: RunSummary, dossiers: Sequence[Dossier], skipped: Sequence[Skipped] = ()) -> None:
+def show_run(
+    console: Console,
+    run: RunSummary,
+    dossiers: Sequence[Dossier],
+    skipped: Sequence[Skipped] = (),
+    *,
+    suggest: bool = True,
+) -> None:
     """What a run found, by who decides; what was left out and why; and what to type next.
 
     Parameters:
         skipped: more that was left out, beside what the summary itself names.
+        suggest: say what to type next.
     """
     _print_run_header(console, run)
     for route in sorted({dossier.decision.route for dossier in dossiers}):
@@ -115,6 +123,7 @@ def show_run(console: Console, run: RunSummary, dossiers: Sequence[Dossier], ski
         _print_group(console, route, [dossier for dossier in dossiers if dossier.decision.route is route], {})
     print_skipped(console, (*run.skipped, *skipped))
     _print_closing(console, run, dossiers)
+    print_next(console, _suggestions(dossiers) if suggest else [])
 
 
 def show_scan(
@@ -229,15 +238,24 @@ def _print_group(console: Console, route: Route, dossiers: Sequence[Dossier], st
 
 
 def _title(dossier: Dossier) -> Text:
-    """What it proposes; below it the first reason, unless a rule may approve it."""
+    """What it proposes; below it what stands in the way, unless a rule may approve it."""
     if dossier.proposals:
         more = len(dossier.proposals) - 1
         title = Text(clean(dossier.proposals[0].title)).append(f" and {more:,} more" if more else "", "dim")
     else:
         title = Text(counted(len(dossier.change.files), "file") + " changed")
-    if dossier.decision.route is not Route.AUTO and dossier.decision.because:
-        title.append("\n" + clean(dossier.decision.because[0]), "dim")
+    if dossier.decision.route is not Route.AUTO and (obstacle := _obstacle(dossier)):
+        title.append("\n" + clean(obstacle), "dim")
     return title
+
+
+def _obstacle(dossier: Dossier) -> str:
+    """The most telling reason: the gate that failed, else what makes it risky, else what the policy says."""
+    for evidence in dossier.evidence:
+        if evidence.verdict is Verdict.FAILED:
+            return f"{evidence.gate} failed: {evidence.summary}"
+    reasons = dossier.decision.because if dossier.risk.certified else (*dossier.risk.because, *dossier.decision.because)
+    return reasons[0] if reasons else ""
 
 
 def _places(dossier: Dossier) -> str:
@@ -254,7 +272,6 @@ def _print_closing(console: Console, run: RunSummary, dossiers: Sequence[Dossier
     console.print(Text(f"{found} {files} {'in' if dossiers else 'read in'} {time}."))
     if run.budget_reached:
         console.print(Text("The time budget ended the run before everything was looked at.", style="yellow"))
-    print_next(console, _suggestions(dossiers))
 
 
 def _suggestions(dossiers: Sequence[Dossier]) -> list[tuple[str, str]]:
