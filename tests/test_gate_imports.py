@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,7 @@ def examined(tmp_path: Path, after: dict[str, str | None], gate: Imports | None 
 
 
 CHANGES = [
-    pytest.param("PRICE = 2\n", Verdict.PASSED, "All 1 touched modules still import.", id="harmless"),
+    pytest.param("PRICE = 2\n", Verdict.PASSED, "1 touched module imported as before.", id="harmless"),
     pytest.param("import nothing_such\n", Verdict.FAILED, "No module named 'nothing_such'", id="missing import"),
     pytest.param("PRICE = = 2\n", Verdict.FAILED, "SyntaxError", id="does not compile"),
     pytest.param("raise SystemExit(0)\n", Verdict.FAILED, "SystemExit", id="exits"),
@@ -60,11 +59,9 @@ def test_a_module_is_imported_as_it_is_now(tmp_path: Path, content: str, verdict
 def test_a_module_that_hangs_is_inconclusive(tmp_path: Path) -> None:
     """Each import has its own time; the next one is tried all the same."""
     hangs = "import threading\nthreading.Event().wait()\n"
-    started = time.monotonic()
     evidence = examined(tmp_path, {"shop/till.py": hangs, "single.py": "NAME = 'new'\n"}, Imports(seconds=1.0))
     assert evidence.verdict is Verdict.INCONCLUSIVE
     assert "not through after 1 seconds" in evidence.summary
-    assert time.monotonic() - started < 30
 
 
 NOTHING = {

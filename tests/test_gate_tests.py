@@ -39,7 +39,7 @@ def test_a_change_that_keeps_every_test_passes(tmp_path: Path) -> None:
     evidence = Tests().examine(case)
     assert isinstance(evidence, Evidence)
     assert evidence.verdict is Verdict.PASSED
-    assert evidence.summary == "All 2 tests that passed at base pass."
+    assert evidence.summary == "2 tests passed at base and after the change."
     assert evidence.measures["tests"] == 2
     assert len(case.run_tests.runs) == 1  # type: ignore[attr-defined]
 
@@ -91,7 +91,7 @@ def test_tests_that_fail_at_base_prove_nothing(tmp_path: Path) -> None:
     files = FILES | {"test_more.py": "def test_broken():\n    assert False\n"}
     evidence = examined(tmp_path, SAME, files)
     assert evidence.verdict is Verdict.PASSED
-    assert "1 fail at base and prove nothing" in evidence.summary
+    assert "1 test set aside" in evidence.summary
 
 
 def test_a_base_without_a_passing_test_is_inconclusive(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_a_flaky_test_does_not_decide(tmp_path: Path) -> None:
     facts = Facts(case.facts.plain, flaky=frozenset({"test_calc.py::test_add"}))
     evidence = examined(tmp_path, WRONG, facts=facts)
     assert evidence.verdict is Verdict.PASSED
-    assert "1 differ between runs" in evidence.summary
+    assert "1 flaky test not counted" in evidence.summary
 
 
 def test_a_failure_that_does_not_come_again_is_inconclusive(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_a_new_test_that_passes_is_counted_and_one_that_fails_fails(tmp_path: Pa
     good = 'def add(one, other):\n    """Add.\n\n    >>> add(1, 2)\n    3\n    """\n    return one + other\n'
     evidence = examined(tmp_path / "good", good, FILES | ini)
     assert evidence.verdict is Verdict.PASSED
-    assert "1 are new" in evidence.summary
+    assert "1 new test" in evidence.summary
     evidence = examined(tmp_path / "bad", good.replace("    3\n", "    4\n"), FILES | ini)
     assert evidence.verdict is Verdict.FAILED
     assert "calc.add" in evidence.summary

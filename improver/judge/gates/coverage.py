@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from improver.facts import Coverage as Lines
 from improver.facts import Instrument, Suite
+from improver.judge.plural import counted
 from improver.judge.runnable import Statement, changed_statements, same_once_undocumented, statements
 from improver.ports import Hearing
 from improver.values import Environment, Evidence, FileChange, Measure, Missing, NotApplicable, Verdict
@@ -67,7 +68,7 @@ def _runs(file: FileChange) -> bool:
     """
     if not file.path.endswith(".py") or file.after is None:
         return False
-    return not same_once_undocumented(file.before, file.after) and bool(changed_statements(file.before, file.after))
+    return not same_once_undocumented(file.before, file.after)
 
 
 def _base_lines(hearing: Hearing) -> Lines | Evidence:
@@ -141,12 +142,15 @@ def _judged(tally: _Tally) -> Evidence:
     }
     if tally.unrun:
         told = ", ".join(tally.unrun[:NAMED]) + (" ..." if len(tally.unrun) > NAMED else "")
-        text = f"{len(tally.unrun)} of {tally.changed} changed statements are run by no test: {told}."
+        text = f"{len(tally.unrun)} of {counted(tally.changed, 'changed statement')} run by no test: {told}."
         return _evidence(Verdict.FAILED, text, measures)
     if tally.uncovered_after > tally.uncovered_before:
         lost = tally.uncovered_after - tally.uncovered_before
-        return _evidence(Verdict.FAILED, f"{lost} statements of the changed files lost their tests.", measures)
-    return _evidence(Verdict.PASSED, f"All {tally.changed} changed statements are run by tests.", measures)
+        text = f"{counted(lost, 'statement')} of the changed files lost every test."
+        return _evidence(Verdict.FAILED, text, measures)
+    return _evidence(
+        Verdict.PASSED, f"{counted(tally.changed, 'changed statement')} run by tests; no other lost them.", measures
+    )
 
 
 def _percent(covered: int, uncovered: int) -> float:

@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import PurePosixPath
 from typing import Any
 
+from improver.judge.plural import counted
 from improver.ports import Completed, Hearing, Trial
 from improver.values import Environment, Evidence, FileChange, Measure, NotApplicable, Verdict
 
@@ -109,7 +110,7 @@ def _take(text: str, found: dict[str, _Tried]) -> None:
         return
     match answer:
         case {"module": str(module), "ok": bool(ok)} if module not in found:
-            error, file = str(answer.get("error", "")), str(answer.get("file", ""))
+            error, file = " ".join(str(answer.get("error", "")).split()), str(answer.get("file", ""))
             found[module] = _Tried(ok, error[:400], file, bool(answer.get("late")))
 
 
@@ -146,7 +147,7 @@ def _nothing_works(base: Mapping[str, _Tried], modules: Sequence[str]) -> Eviden
     first = modules[0]
     tried = base.get(first)
     reason = tried.error if tried else "the interpreter gave no answer"
-    text = f"None of the {len(modules)} touched modules can be imported at base: {first}: {reason}."
+    text = f"Of {counted(len(modules), 'touched module')} none can be imported at base: {first}: {reason}."
     return _evidence(Verdict.INCONCLUSIVE, text, {"modules": 0})
 
 
@@ -158,7 +159,9 @@ def _judged(
     failed = [module for module in working if module in changed and not changed[module].ok and module not in silent]
     if failed:
         told = "; ".join(f"{module}: {changed[module].error}" for module in failed[:NAMED])
-        return _evidence(Verdict.FAILED, f"{len(failed)} modules can no longer be imported: {told}.", measures)
+        return _evidence(
+            Verdict.FAILED, f"{counted(len(failed), 'module')} can no longer be imported: {told}.", measures
+        )
     if silent:
         why = changed[silent[0]].error if silent[0] in changed else "the interpreter gave no answer"
         return _evidence(Verdict.INCONCLUSIVE, f"{silent[0]} could not be tried: {why}.", measures)
@@ -166,7 +169,7 @@ def _judged(
         if not _from_tree(changed[module].file, touched[module].path, hearing):
             text = f"{module} was imported from {changed[module].file}, not from the tree that was examined."
             return _evidence(Verdict.INCONCLUSIVE, text, measures)
-    return _evidence(Verdict.PASSED, f"All {len(working)} touched modules still import.", measures)
+    return _evidence(Verdict.PASSED, f"{counted(len(working), 'touched module')} imported as before.", measures)
 
 
 def _from_tree(file: str, path: str, hearing: Hearing) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from improver.facts import Facts, Fault, Suite, TestResult
+from improver.judge.plural import counted
 from improver.ports import Hearing
 from improver.values import Environment, Evidence, Measure, Missing, NotApplicable, Outcome, Verdict
 
@@ -80,7 +81,8 @@ def _nothing_to_run(hearing: Hearing) -> Evidence | NotApplicable | None:
         return NotApplicable("tests", "the project has no tests")
     if not facts.deciding:
         count = len(facts.plain.results)
-        return _evidence(Verdict.INCONCLUSIVE, f"None of the {count} tests of the base passes here. {_WITHOUT}")
+        text = f"Of {counted(count, 'test')} none passes at base in the sandbox. {_WITHOUT}"
+        return _evidence(Verdict.INCONCLUSIVE, text)
     return None
 
 
@@ -171,15 +173,15 @@ def _failures(guilty: Sequence[str], compared: _Compared, again: Suite) -> str:
         f"{id} ({messages.get(id) or 'no longer passes' if id in messages else 'is gone'})" for id in guilty[:NAMED]
     ]
     more = f" and {len(guilty) - NAMED} more" if len(guilty) > NAMED else ""
-    return f"{len(guilty)} tests that passed at base do not: {', '.join(told)}{more}."
+    return f"{counted(len(guilty), 'test')} no longer as at base: {', '.join(told)}{more}."
 
 
 def _all_passed(facts: Facts, compared: _Compared) -> str:
-    parts = [f"All {len(facts.deciding)} tests that passed at base pass"]
+    parts = [f"{counted(len(facts.deciding), 'test')} passed at base and after the change"]
     aside = sum(len(group.tests) for group in facts.set_aside)
-    parts += [f"{aside} fail at base and prove nothing"] if aside else []
-    parts += [f"{len(facts.flaky)} differ between runs and do not decide"] if facts.flaky else []
-    parts += [f"{compared.added} are new"] if compared.added else []
+    parts += [f"{counted(aside, 'test')} set aside (failing at base)"] if aside else []
+    parts += [f"{counted(len(facts.flaky), 'flaky test')} not counted"] if facts.flaky else []
+    parts += [f"{counted(compared.added, 'new test')}"] if compared.added else []
     return "; ".join(parts) + "."
 
 
