@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from improver.errors import GitFailed, RunFailed
 from improver.git import Place, Repository
 from improver.git.records import said
+from improver.values import Change
 
 if TYPE_CHECKING:
     from improver.git.command import Git
@@ -132,6 +133,15 @@ class Store:
             if status or errors:  # git passes over paths that it finds dangerous, and calls that success
                 raise GitFailed(f"The tree cannot be written: {said(errors)}", left="Nothing was written.")
             return str(self.git.write_tree("--missing-ok", env=env).decode().strip())
+
+    def tree_of(self, change: Change) -> str:
+        """The tree that a change makes of its base: the name under which its proof is kept.
+
+        Raises:
+            GitFailed: a path leads out of the tree or into git's own folder.
+        """
+        files = {file.path: None if file.after is None else (file.after, file.mode_after) for file in change.files}
+        return self.write_tree(change.base, files)
 
     def commit(
         self, tree: str, parents: Sequence[str], message: str, author: Person, committer: Person, date: datetime

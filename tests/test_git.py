@@ -311,10 +311,41 @@ def test_a_sparse_checkout_is_clean_and_whole(project: Checkout, words: list[str
     repository = Repository.open(project.path)
     assert not (project.path / "two").exists()
     assert repository.status().clean
-    assert repository.staged_changes().files == ()
     assert repository.read("HEAD", "two/deep/b.py") == (b"b\n", "100644")
     assert repository.attributes(["two/deep/b.py"], ["text"], "HEAD") == {"two/deep/b.py": {"text": "unspecified"}}
     assert project.photograph() == before
+
+
+@pytest.mark.parametrize("folder", ["plain", 'a:b"c\\d'])
+def test_what_is_staged_in_a_sparse_checkout_is_told_without_writing(tmp_path: Path, folder: str) -> None:
+    """Git may need trees that it does not have; they do not land in the target."""
+    project = Checkout.make(tmp_path / folder, {"one/a.py": b"a\n", "one/b.py": b"", "two/deep/c.py": b"c\n"})
+    project.git("sparse-checkout", "init", "--cone", "--sparse-index")
+    project.git("sparse-checkout", "set", "one")
+    project.write({"one/a.py": b"staged\n"})
+    project.git("add", "one/a.py")
+    before = project.photograph().keys()
+    (change,) = Repository.open(project.path).staged_changes().files
+    assert (change.path, change.after) == ("one/a.py", b"staged\n")
+    assert project.photograph().keys() == before
+
+
+def test_a_checkout_of_a_bare_repository_is_no_bare_one(project: Checkout, tmp_path: Path) -> None:
+    """Some keep only linked worktrees of a bare repository."""
+    bare = project.clone(tmp_path / "project.git", "--bare")
+    bare.git("worktree", "add", "-q", str(tmp_path / "main"), "main")
+    repository = Repository.open(tmp_path / "main")
+    assert not repository.bare
+    assert repository.status().clean
+    assert repository.status().branch == "main"
+    assert repository.fingerprint == Repository.open(bare.path).fingerprint
+
+
+def test_a_circle_of_links_is_no_place(tmp_path: Path) -> None:
+    """A path that leads to itself does not exist."""
+    (tmp_path / "circle").symlink_to("circle")
+    with pytest.raises((UsageError, GitFailed)):
+        Repository.open(tmp_path / "circle")
 
 
 def test_a_git_folder_elsewhere_is_followed(tmp_path: Path) -> None:

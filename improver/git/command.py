@@ -20,7 +20,6 @@ _SAFE = (
     "core.fsmonitor=false",
     "core.splitIndex=false",
     "core.untrackedCache=false",
-    "core.sparseCheckout=false",
     "core.quotePath=false",
     "diff.external=",
     "protocol.allow=never",
@@ -89,10 +88,13 @@ class Git(gitpython.Git):
             done = process.run(argv, environ=environ, workdir=self.place.top, stdin=istream, seconds=_SECONDS)
         except OSError as error:
             raise GitFailed(f"git could not be started in {self.place.top}: {error.strerror}.") from error
+        if done.stopped:
+            raise GitFailed(f"git did not end within {_SECONDS:.0f} seconds in {self.place.top}.")
         if with_extended_output:
             return done.returncode, done.stdout, done.stderr
         if with_exceptions and done.returncode:
-            raise GitFailed(f"`git {command[1]}` failed in {self.place.top}: {said(done.stderr)}")
+            name = next(word for word in command[1:] if not word.startswith("-") and "=" not in word)
+            raise GitFailed(f"`git {name}` failed in {self.place.top}: {said(done.stderr)}")
         return done.stdout
 
     def _named(self) -> dict[str, str]:

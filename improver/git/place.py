@@ -52,7 +52,7 @@ def find_place(path: Path) -> Place | Missing:
             place = _place_at(folder)
             if place is not None:
                 return place
-    except FileNotFoundError as error:
+    except (FileNotFoundError, RuntimeError) as error:  # the latter for links that lead in a circle, up to Python 3.12
         raise UsageError(f"{path} does not exist.") from error
     except OSError as error:
         raise GitFailed(f"{error.filename or path} cannot be read: {error.strerror}.") from error

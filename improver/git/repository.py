@@ -153,7 +153,8 @@ class Repository:
         asked = b"".join(to_bytes(path) + b"\0" for path in paths)
         with tempfile.TemporaryDirectory(prefix="improver-") as folder:
             env = {"GIT_INDEX_FILE": f"{folder}/index"}
-            self.git.read_tree(self._named(treeish), env=env)
+            whole = ("-c", "core.sparseCheckout=false", "-c", "index.sparse=false")
+            self.git.execute(["git", *whole, "read-tree", self._named(treeish)], env=env)
             output = self.git.check_attr("--cached", "--stdin", "-z", *names, istream=asked, env=env)
         words = records(output)
         found: dict[str, dict[str, str]] = {path: {} for path in paths}
@@ -183,7 +184,11 @@ class Repository:
             UsageError: there is no commit yet.
         """
         base = self.resolve("HEAD")
-        return Change(base, file_changes(self.git.diff_index("--cached", *RAW, base), self.blobs))
+        own = str(self.place.objects).replace("\\", "\\\\").replace('"', '\\"')
+        with tempfile.TemporaryDirectory(prefix="improver-") as folder:  # git writes trees when an index is sparse
+            env = {"GIT_OBJECT_DIRECTORY": folder, "GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{own}"'}
+            output = self.git.diff_index("--cached", *RAW, base, env=env)
+        return Change(base, file_changes(output, self.blobs))
 
     def history(self, base: str, tip: str) -> tuple[Commit, ...]:
         """The commits that one commit has over another, the oldest first."""

@@ -88,7 +88,7 @@ def read_status(git: Git, place: Place) -> Status:
     drivers = _filters(names)
     found = _Found.read(git.status(*_WORDS, env=_silenced(drivers)))
     unsure = _filtered(git, found.dirty) if drivers else frozenset()
-    tracked = records(git.ls_files("--stage", "-z"))
+    committed = _committed(git)
     return Status(
         branch=found.branch,
         staged=tuple(found.staged),
@@ -100,8 +100,8 @@ def read_status(git: Git, place: Place) -> Status:
         shallow=(place.common_dir / "shallow").exists(),
         partial=any(name == "extensions.partialclone" or name.endswith(".promisor") for name in names),
         linked=place.linked and (place.git_dir / "commondir").exists(),
-        submodules=tuple(to_path(record.split(b"\t", 1)[1]) for record in tracked if record.startswith(b"160000 ")),
-        lfs=_keeps_large_files(git, tracked),
+        submodules=tuple(to_path(record.split(b"\t", 1)[1]) for record in committed if record.startswith(b"160000 ")),
+        lfs=_keeps_large_files(git, committed),
     )
 
 
@@ -170,9 +170,17 @@ def _filtered(git: Git, paths: Sequence[str]) -> frozenset[str]:
     )
 
 
-def _keeps_large_files(git: Git, tracked: Iterable[bytes]) -> bool:
+def _committed(git: Git) -> list[bytes]:
+    """The files of HEAD; none before the first commit. The index would tell too, but a sparse one is costly to list."""
+    status, output, _ = git.ls_tree("-r", "-z", "--full-tree", "HEAD", with_extended_output=True)
+    return [] if status else records(output)
+
+
+def _keeps_large_files(git: Git, committed: Iterable[bytes]) -> bool:
     rules = [
-        record.split(b" ", 2)[1] for record in tracked if record.endswith((b"\t.gitattributes", b"/.gitattributes"))
+        record.split(b"\t", 1)[0].split(b" ")[2]
+        for record in committed
+        if record.endswith((b"\t.gitattributes", b"/.gitattributes"))
     ]
     if not rules:
         return False

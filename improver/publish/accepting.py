@@ -92,9 +92,9 @@ def apply_to_worktree(
         RunFailed: a file cannot be written.
     """
     _require_open(entries)
-    base, change = combined(repository, entries)
+    _, change = combined(repository, entries)
     require_replaceable(repository.top, change.files)
-    tree = store.write_tree(base, _contents(change))
+    tree = store.tree_of(change)
     _require_proof(repository, ledger, change, tree, prove)
     replace_files(repository.top, change.files)
     ledger.approve([entry.id for entry in entries], "")
@@ -167,10 +167,6 @@ def _stale(path: str, what: str) -> StaleProposal:
     return StaleProposal(f"{path} {what}.", left="Nothing was written.", remedy="Run `improver propose` again.")
 
 
-def _contents(change: Change) -> dict[str, tuple[bytes, str] | None]:
-    return {file.path: None if file.after is None else (file.after, file.mode_after) for file in change.files}
-
-
 def _proposals(entries: Iterable[Entry]) -> tuple[Proposal, ...]:
     """Each proposal once, in the order of the entries."""
     found = {each.fingerprint: each for entry in entries for each in entry.dossier.proposals}
@@ -184,7 +180,7 @@ def _commits(store: Store, change: Change, proposals: Sequence[Proposal], person
     commits = [change.base]
     for number, proposal in enumerate(proposals, start=1):
         so_far = change_of(change.base, proposals[:number], base.__getitem__)
-        tree = store.write_tree(change.base, _contents(so_far))
+        tree = store.tree_of(so_far)
         commits.append(store.commit(tree, commits[-1:], commit_message(proposal), person, person, now))
     return commits[1:]
 
