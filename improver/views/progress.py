@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import time
 from types import TracebackType
 from typing import Protocol, Self
 
 from rich import progress as rich_progress
 from rich.console import Console
+from rich.table import Column
+from rich.text import Text
 
 from improver import ports
-from improver.views.words import clean, unicode_fits
+from improver.views.words import clean, duration, unicode_fits
 
 _LONGEST = 60
+_SPINNER_WIDTH = 3
 
 
 class Progress(ports.Progress, Protocol):
@@ -43,6 +47,24 @@ class Silent:
         """Nothing is shown."""
 
 
+class _Line(rich_progress.ProgressColumn):
+    """What is done, how far, for how long, and with what: cut where there is no room, so that it stays one line."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(Column(no_wrap=True))
+        self._console = console
+        self._began = time.monotonic()
+
+    def render(self, task: rich_progress.Task) -> Text:
+        """The line, as of now."""
+        seconds = int(time.monotonic() - self._began)
+        waited = duration(seconds) if seconds >= 10 else f"{seconds} s"
+        parts = [task.fields["count"], waited, task.fields["detail"]]
+        line = Text(task.description).append("".join(f"  {part}" for part in parts if part), "dim")
+        line.truncate(max(1, self._console.width - _SPINNER_WIDTH), overflow="crop")
+        return line
+
+
 class Spinner:
     """One line that says what is being done, with a count and the time it took; gone when it ends."""
 
@@ -50,10 +72,7 @@ class Spinner:
         spinner = "dots" if unicode_fits(console) else "line"
         self._bar = rich_progress.Progress(
             rich_progress.SpinnerColumn(spinner, style="cyan"),
-            rich_progress.TextColumn("{task.description}", markup=False),
-            rich_progress.TextColumn("{task.fields[count]}", style="dim", markup=False),
-            rich_progress.TextColumn("{task.fields[detail]}", style="dim", markup=False),
-            rich_progress.TimeElapsedColumn(),
+            _Line(console),
             console=console,
             transient=True,
         )
