@@ -231,3 +231,14 @@ def test_newer_syntax_is_told_apart_from_broken(content: bytes, version: tuple[i
         pytest.skip("this Python understands it")
     expected = f"needs Python {version[0]}.{version[1]} or newer; run improver with the project's Python"
     assert why_unparsable(content) == expected
+
+
+@pytest.mark.parametrize("named", ["versions/lib", ".venv/lib/site-packages", ".venv/lib/site-packages/a.py"])
+def test_what_is_named_is_looked_at_though_something_above_leaves_it_out(tmp_path: Path, named: str) -> None:
+    """A library inside of a folder that is noise, or that a `.gitignore` above it ignores, can be named."""
+    files = {".gitignore": b"versions/\n*.tmp.py\n", "versions/lib/a.py": b"", "versions/other.py": b""}
+    files |= {".venv/lib/site-packages/a.py": b"", ".venv/lib/b.py": b"", ".venv/pyvenv.cfg": b""}
+    look(tmp_path, files)
+    target = discover(tmp_path / named, NO_SETTINGS, FolderTree(tmp_path), judges=is_judge)
+    assert [source.path for source in target.sources] == [f"{named.removesuffix('/a.py')}/a.py"]
+    assert [source.path for source in look(tmp_path, {}).sources] == [KEPT]

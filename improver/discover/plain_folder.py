@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from improver.discover.tree import EXECUTABLE, PLAIN, SYMLINK, Entry, join
+from improver.discover.tree import EXECUTABLE, PLAIN, SYMLINK, Entry, inside, join
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -37,6 +37,14 @@ class FolderTree:
         self.top = top
         self._entries: tuple[Entry, ...] | None = None
         self._ignored: list[str] = []
+        self._named: tuple[str, ...] = ()
+
+    def enter(self, path: str) -> None:
+        """Look into a folder that was named, or at a file, whatever leaves it or the folders above it out."""
+        if path and path not in self._named:
+            self._named = (*self._named, path)
+            self._entries = None
+            self._ignored = []
 
     def entries(self) -> tuple[Entry, ...]:
         """Every file, ordered by path."""
@@ -87,10 +95,11 @@ class FolderTree:
             for item in listed:
                 path = f"{folder}/{item.name}" if folder else item.name
                 is_folder = item.is_dir(follow_symlinks=False)
-                if self._left_out(item, path, is_folder, specs):
+                on_the_way = bool(self._named) and any(inside(named, path) for named in self._named)
+                if not on_the_way and self._left_out(item, path, is_folder, specs):
                     self._ignored.append(path + "/" * is_folder)
                 elif is_folder:
-                    waiting.append((path, specs))
+                    waiting.append((path, () if path in self._named else specs))
                 else:
                     yield from _entry(item, path)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from improver.discover.plain_folder import FolderTree
 from improver.discover.settings_files import SettingsFiles, table
 from improver.discover.tree import BaseTree, Entry, ancestors, folder_of, inside, join
 from improver.errors import UsageError
@@ -55,6 +56,8 @@ def project_at(path: str, tree: BaseTree) -> str:
     Raises:
         UsageError: the path is a top with several projects below.
     """
+    if isinstance(tree, FolderTree):
+        tree.enter(path)
     entries = tree.entries()
     files = SettingsFiles(tree, (entry.path for entry in entries if _is_settings(entry.path)))
     packages = {folder_of(entry.path) for entry in entries if entry.path.endswith("__init__.py")}

@@ -15,7 +15,7 @@ from improver.discover.roots import source_roots
 from improver.discover.settings_files import SettingsFiles
 from improver.discover.style import read_style
 from improver.discover.test_command import find_tests
-from improver.discover.tree import SUBMODULE, SYMLINK, BaseTree, Entry, inside
+from improver.discover.tree import SUBMODULE, SYMLINK, BaseTree, Entry, folder_of, inside
 from improver.settings import ProjectSettings
 from improver.values import Skipped, Source, Target
 
@@ -76,13 +76,13 @@ def survey(path: Path, settings: ProjectSettings, tree: BaseTree, *, judges: Jud
     project = project_at(named, tree)
     every = tree.entries()
     entries = [entry for entry in every if inside(entry.path, project)]
-    rules = _rules(named, project, settings, tree, entries, judges)
+    judging = frozenset(entry.path for entry in entries if judges(entry.path))
+    rules = _rules(named, project, settings, tree, entries, judging.__contains__)
     kept, reasons = _sorted_out(entries, rules)
     files = SettingsFiles(tree, _settings_paths(every))
     build = read_build(project, files)
     roots = source_roots(project, settings.source_roots, build, kept, tree)
     ignored = tree.ignored()
-    judging = frozenset(entry.path for entry in entries if judges(entry.path))
     style = read_style(project, settings, build, files, kept, tree)
     tests = find_tests(project, settings, files, judging, tree)
     left_out = (*_counted(entries, rules, reasons, named), *_ignored(ignored, project), *files.problems)
@@ -136,8 +136,9 @@ def _rules(
 ) -> Rules:
     folders = own_folders(entries, tree)
     others = frozenset(folder for folder in folders if folder != project) if project in folders else frozenset()
+    is_file = any(entry.path == named for entry in entries)
     return Rules(
-        named=named,
+        named=folder_of(named) if is_file else named,
         project=project,
         others=others,
         judges=judges,
