@@ -23,7 +23,7 @@ _USAGE = typer.BadParameter.__bases__[0]
 _CLICK = _USAGE.__bases__[0]
 
 
-def run(app: typer.Typer, arguments: list[str]) -> int:
+def run(app: typer.Typer, arguments: list[str]) -> int:  # noqa: PLR0911 - one answer for each way to end
     """Run the command line; its exit code. Whatever goes wrong becomes sentences, or one JSON document."""
     as_json = "--json" in arguments
     try:

@@ -80,10 +80,10 @@ def propose(
 
 def scan(common: Common, paths: Sequence[Path], analyzers: Sequence[str], diff: bool) -> None:
     """`improver scan`."""
-    from improver import flow, render
+    from improver import render, static
 
     with progress_for(common.json) as progress:
-        found = flow.scan(common.request(paths, analyzers), progress)
+        found = static.scan(common.request(paths, analyzers), progress)
     if common.json:
         print_json(
             render.scan_report(found.scan.proposals, found.scan.skipped, {s.path: s.content for s in found.sources})
@@ -96,12 +96,12 @@ def scan(common: Common, paths: Sequence[Path], analyzers: Sequence[str], diff: 
 
 def risk(common: Common, base: str, head: str | None, staged: bool, require: str) -> None:
     """`improver risk`."""
-    from improver import flow, render
+    from improver import render, static
 
     if staged and head is not None:
         raise UsageError("--staged is held against one commit; leave out the second.")
     wanted = _categories(require)
-    _, found, decision = flow.assess(common.request(), base, head or "HEAD", staged=staged)
+    _, found, decision = static.assess(common.request(), base, head or "HEAD", staged=staged)
     if common.json:
         print_json(render.risk_document(found, decision))
     else:

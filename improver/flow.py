@@ -4,40 +4,33 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from improver.edits import conflicting
+from improver.errors import NotProven
 from improver.facts import NOTHING_OBSERVED, Facts
 from improver.git import Repository
 from improver.judge.policy import Policy, decide
-from improver.judge.risk import read_risk
-from improver.errors import NotProven
 from improver.ledger import Entry, Ledger, State
-from improver.publish import Accepted, apply_to_worktree
-from improver.publish import accept as publish
-from improver.opening import Opened, Request, open_commit, open_folder
+from improver.opening import Request, open_commit
 from improver.ports import Progress
 from improver.proving import examine, prove
-from improver.scanning import Scan
+from improver.publish import Accepted, apply_to_worktree
+from improver.publish import accept as publish
 from improver.scanning import scan as look
 from improver.summary import RunSummary
 from improver.values import (
     Change,
-    Decision,
     Dossier,
     Environment,
     Evidence,
     Missing,
     NotApplicable,
     Proposal,
-    Risk,
     Route,
     Skipped,
-    Source,
-    Target,
-    Verdict,
 )
-from improver.workshop import Workshop, in_background, risk_context, set_up
+from improver.workshop import Workshop, in_background, set_up
 
 _REJECTED = "a person rejected them before"
 _TAKEN = "they were accepted before"
@@ -51,19 +44,6 @@ class Proposed:
 
     summary: RunSummary
     dossiers: tuple[Dossier, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Scanned:
-    """What a scan found.
-
-    Parameters:
-        sources: the files that proposals are about, for showing them.
-    """
-
-    scan: Scan
-    target: Target
-    sources: tuple[Source, ...] = field(repr=False)
 
 
 def propose(request: Request, progress: Progress) -> Proposed:
@@ -115,44 +95,10 @@ def _fingerprints(ledger: Ledger, *states: State) -> frozenset[str]:
     return frozenset(proposal.fingerprint for entry in entries for proposal in entry.dossier.proposals)
 
 
-def scan(request: Request, progress: Progress) -> Scanned:
-    """Analyse a project as its files are now: nothing is run, and neither git nor a ledger is needed."""
-    opened = open_folder(request)
-    found = look(
-        opened.sources(),
-        opened.outline,
-        opened.analyzers,
-        NOTHING_OBSERVED,
-        cache=opened.places.cache,
-        progress=progress,
-    )
-    contents = opened.tree.read_many({proposal.site.path for proposal in found.proposals})
-    left_out = tuple(skipped for survey in opened.surveys for skipped in survey.target.left_out)
-    found = replace(found, skipped=(*left_out, *found.skipped))
-    return Scanned(found, opened.outline, tuple(Source(path, content) for path, content in contents.items()))
-
-
-def assess(request: Request, base: str, head: str, *, staged: bool = False) -> tuple[Change, Risk, Decision]:
-    """What a diff can alter, read from the diff and the repository alone; nothing is run."""
-    opened = open_commit(request, base)
-    assert isinstance(opened.repository, Repository)
-    change = opened.repository.staged_changes() if staged else opened.repository.changes(base, head)
-    risk = read_risk(change, risk_context(opened))
-    return change, risk, assessed(opened, risk)
-
-
-def assessed(opened: Opened, risk: Risk) -> Decision:
-    """The route that the risk alone allows: as if every gate that the policy wants had passed."""
-    gates = {gate for rule in opened.policy.rules.values() for gate in (*rule.gates, *rule.gates_where_applicable)}
-    supposed = tuple(Evidence(gate, Verdict.PASSED, "supposed") for gate in sorted(gates))
-    return decide(opened.policy, risk, supposed, ours=False)
-
-
 def verify(request: Request, base: str, head: str, progress: Progress) -> tuple[Dossier, Policy]:
     """All that the gates find on any diff, whoever wrote it, and the policy of its base."""
     opened = open_commit(request, base)
-    assert isinstance(opened.repository, Repository)
-    change = opened.repository.changes(base, head)
+    change = opened.git.changes(base, head)
     with set_up(opened, progress) as shop:
         return examine_change(shop, change), opened.policy
 
@@ -198,7 +144,7 @@ def accept(
                 return "; ".join(dossier.decision.because)
             return ""
 
-        repository = opened.repository
+        repository = opened.git
         assert isinstance(repository, Repository)
         if apply:
             return apply_to_worktree(repository, shop.store, shop.ledger, entries, prove=objection)
@@ -217,10 +163,9 @@ def _require_acceptable(entries: Sequence[Entry]) -> None:
 
 def summarise(shop: Workshop, facts: Facts, skipped: tuple[Skipped, ...], files: int) -> RunSummary:
     """What is to be said of a run as a whole."""
-    repository = shop.opened.repository
     assert isinstance(repository, Repository)
     return RunSummary(
-        repository=str(repository.top),
+        repository=str(shop.opened.git.top),
         project=shop.target.project,
         base=shop.target.base,
         environment=_environment_in_words(shop.target.environment),

@@ -7,18 +7,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from improver.discover import BaseTree, CommitTree, FolderTree, Survey, find_project, iter_sources, survey
 from improver.errors import UsageError
 from improver.git import Repository
-from improver.judge.judged_files import judges
-from improver.judge.policy import Policy, load_policy
-from improver.ledger import Ledger
+from improver.judges import is_judge
 from improver.pipeline import Pipeline, built_in, load_pipeline
 from improver.ports import Analyzer
 from improver.registry import Named, analyzer_names, load_analyzers
-from improver.settings import Places, ProjectSettings, Settings, UserSettings, places, read_project, read_user
+from improver.settings import Places, ProjectSettings, Settings, places, read_project, read_user
 from improver.values import Missing, Skipped, Source, Target
+
+if TYPE_CHECKING:
+    from improver.judge.policy import Policy
+    from improver.ledger import Ledger
 
 NOT_COMMITTED = "settings in {} are not used until committed; try them with --settings-from-worktree"
 _SETTINGS_FILES = ("pyproject.toml", ".improver/settings.toml")
@@ -79,6 +82,13 @@ class Opened:
         """The project without its files."""
         return self.whole.target
 
+    @property
+    def git(self) -> Repository:
+        """The repository, for those who opened a commit of it."""
+        if isinstance(self.repository, Missing):
+            raise UsageError(f"This needs a git repository: {self.repository.reason}.")
+        return self.repository
+
     @cached_property
     def pipeline(self) -> Pipeline:
         """The pipeline asked for, with the command line laid over it."""
@@ -96,6 +106,8 @@ class Opened:
     @cached_property
     def policy(self) -> Policy:
         """The built-in policy, made stricter by the project's own."""
+        from improver.judge.policy import load_policy  # noqa: PLC0415 - a scan does not judge
+
         own = self.read_in_project(".improver/review/policy.toml") or b""
         return load_policy(built_in("review/policy.toml").decode(), project=own.decode(errors="replace"))
 
@@ -114,7 +126,6 @@ class Opened:
     @property
     def folder(self) -> Path:
         """Where improver keeps what it knows of this repository."""
-        assert isinstance(self.repository, Repository)
         return (
             self.places.state / "repositories" / f"{self.repository.top.name or 'root'}-{self.repository.fingerprint}"
         )
@@ -125,7 +136,7 @@ class Opened:
         Raises:
             LedgerUnusable: it is damaged, newer, or cannot be written.
         """
-        return Ledger.open(self.folder)
+        return ledger_of(self.git, self.places)
 
 
 def folder_of(repository: Repository, where: Places) -> Path:
@@ -139,6 +150,8 @@ def ledger_of(repository: Repository, where: Places) -> Ledger:
     Raises:
         LedgerUnusable: it is damaged, newer, or cannot be written.
     """
+    from improver.ledger import Ledger  # noqa: PLC0415 - a scan needs none
+
     return Ledger.open(folder_of(repository, where))
 
 
@@ -224,7 +237,7 @@ def _from_worktree(project: Path) -> Callable[[str], bytes | None]:
 
 
 def _judges(settings: ProjectSettings) -> Callable[[str], bool]:
-    return lambda path: judges(path, settings.judges)
+    return lambda path: is_judge(path, settings.judges)
 
 
 def _within(where: Path, top: Path) -> Path:
@@ -274,6 +287,3 @@ def _uncommitted_settings(tree: BaseTree, project: str) -> tuple[str, ...]:
         if present != committed and b"improver" in present + committed and os.fspath(path):
             found.append(NOT_COMMITTED.format(name))
     return tuple(found)
-
-
-__all__ = ["Opened", "Request", "UserSettings", "open_commit", "open_folder"]

@@ -8,7 +8,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -112,13 +112,24 @@ def analyze(
 ) -> tuple[Proposal, ...] | str:
     """The proposals for one file, or why it could not be analysed."""
     try:
-        return tuple(found for named in analyzers for found in named.plugin.analyze(source, target, facts))
+        return _told_apart(found for named in analyzers for found in named.plugin.analyze(source, target, facts))
     except (SyntaxError, ValueError):
         from improver.discover import why_unparsable  # noqa: PLC0415 - loads LibCST, which most scans never need
 
         return why_unparsable(source.content)
     except RecursionError:
         return "nested too deeply to be analysed"
+
+
+def _told_apart(proposals: Iterable[Proposal]) -> tuple[Proposal, ...]:
+    """The proposals, with different fingerprints even where a name is defined twice in the same words."""
+    seen: Counter[str] = Counter()
+    found = []
+    for proposal in proposals:
+        seen[proposal.fingerprint] += 1
+        again = seen[proposal.fingerprint]
+        found.append(proposal if again == 1 else replace(proposal, context=f"{proposal.context}\0{again}"))
+    return tuple(found)
 
 
 def _look(

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from improver.errors import GitFailed, RunFailed
 from improver.git import Place, Repository
 from improver.git.records import said
+from improver.git.scratch import scratch
 from improver.values import Change
 
 if TYPE_CHECKING:
@@ -77,16 +78,10 @@ class Store:
         from improver.git.command import Git  # noqa: PLC0415 - imports GitPython
 
         where = folder.absolute() / _FOLDER
-        try:
+        with _explained(where):
             if not (where / "HEAD").exists():
                 _make(where, target)
             _follow(where, target)
-        except OSError as error:
-            raise RunFailed(
-                f"{where} cannot be written: {error.strerror}.",
-                left="The repository is as it was.",
-                remedy="Free the disk, or set IMPROVER_STATE_DIR to a folder that you may write.",
-            ) from error
         where = where.resolve()
         git = Git(target.git.program, Place(where, where, where, bare=True))
         return cls(Repository(git.place, target.object_format, git), git)
@@ -95,7 +90,7 @@ class Store:
         """The names of contents, written as they are: no filter, no line-end rule."""
         if not contents:
             return []
-        with tempfile.TemporaryDirectory(prefix="improver-") as folder:
+        with scratch() as folder:
             paths = [Path(folder) / str(number) for number in range(len(contents))]
             for path, content in zip(paths, contents, strict=True):
                 path.write_bytes(content)
@@ -124,7 +119,7 @@ class Store:
             f"{entry}\t".encode() + path.encode("utf-8", "surrogateescape") + b"\0"
             for path, entry in (*gone.items(), *words.items())
         )
-        with tempfile.TemporaryDirectory(prefix="improver-") as folder:
+        with scratch() as folder:
             env = {"GIT_INDEX_FILE": f"{folder}/index"}
             self.git.read_tree(base or "--empty", env=env)
             status, _, errors = self.git.update_index(
@@ -174,7 +169,8 @@ class Store:
 
     def worktree_remove(self, path: Path) -> None:
         """Take a worktree and everything in it away; it may be gone already."""
-        _remove_tree(path)
+        with _explained(path):
+            _remove_tree(path)
         self.worktree_prune()
 
     def worktree_prune(self) -> None:
@@ -208,9 +204,21 @@ class Store:
 
         The lock ends with the process that holds it, however that ends.
         """
-        with (self.repository.top / "worktrees.lock").open("wb") as lock:
+        with _explained(self.repository.top), (self.repository.top / "worktrees.lock").open("wb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+@contextmanager
+def _explained(where: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise RunFailed(
+            f"{where} cannot be written: {error.strerror}.",
+            left="The repository is as it was.",
+            remedy="Free the disk, or set IMPROVER_STATE_DIR to a folder that you may write.",
+        ) from error
 
 
 def _make(where: Path, target: Repository) -> None:

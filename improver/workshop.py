@@ -15,8 +15,6 @@ from pathlib import Path
 from improver.discover import find_environment
 from improver.edits import change_of
 from improver.facts import NOTHING_OBSERVED, Facts
-from improver.git import Repository
-from improver.judge.context import asks_for, read_context
 from improver.judge.risk import RiskContext, read_risk
 from improver.ledger import Ledger
 from improver.observe.base import observe_base
@@ -32,6 +30,7 @@ from improver.sandbox.shelf import Shelf
 from improver.sandbox.trial import SandboxTrial
 from improver.sandbox.worktree import Tree, Worktrees
 from improver.scanning import again, analyze
+from improver.static import risk_context
 from improver.store import Store
 from improver.values import Change, Environment, Missing, Proposal, Risk, Source, Target
 
@@ -191,9 +190,8 @@ def set_up(opened: Opened, progress: Progress) -> Iterator[Workshop]:
     """
     started = time.monotonic()
     budget = seconds_of(opened.pipeline.budget)
-    assert isinstance(opened.repository, Repository)
     progress.step("Proving the sandbox")
-    jail = stand(opened.settings, outside_of=opened.repository.top)
+    jail = stand(opened.settings, outside_of=opened.git.top)
     if budget is not None:
         jail = replace(jail, limits=replace(jail.limits, seconds=min(jail.limits.seconds, budget)))
     progress.step("Looking for the project's environment")
@@ -201,8 +199,8 @@ def set_up(opened: Opened, progress: Progress) -> Iterator[Workshop]:
     target = replace(opened.target, environment=environment)
     with ExitStack() as stack:
         ledger = stack.enter_context(opened.ledger())
-        store = Store.open(opened.folder, opened.repository)
-        worktrees = stack.enter_context(Worktrees(store, opened.repository, opened.folder / "worktrees"))
+        store = Store.open(opened.folder, opened.git)
+        worktrees = stack.enter_context(Worktrees(store, opened.git, opened.folder / "worktrees"))
         progress.step("Laying out the base")
         base = worktrees.base_tree(target.base)
         trial = stack.enter_context(SandboxTrial(jail, base.files, target))
@@ -215,15 +213,6 @@ def in_background(work: Callable[[], Facts]) -> Iterator[Future[Facts]]:
     """Work that goes on beside us; leaving waits for it."""
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="observe") as pool:
         yield pool.submit(work)
-
-
-def risk_context(opened: Opened) -> RiskContext:
-    """What the whole repository says on who reads docstrings, and who judges."""
-    tree = opened.tree
-    files = tree.read_many(entry.path for entry in tree.entries() if asks_for(entry.path))
-    outline = opened.outline
-    patterns = opened.settings.project.judges
-    return read_context(files, judge_patterns=patterns, judges=outline.judges, python=outline.style.python)
 
 
 def _modified(path: Path) -> int:

@@ -96,7 +96,7 @@ def _written(described: Described, style: Style, indent: str) -> tuple[str, ...]
     problem: ValueError | None = None
     for description in described.descriptions:
         try:
-            return write(description, style, indent, "function")
+            return write(description, style, indent, described.kind)
         except ValueError as error:
             problem = error
     raise problem or ValueError("there is nothing to write")

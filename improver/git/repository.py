@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from improver.git.objects import Commit, Entry, to_entry
 from improver.git.place import Place, find_place
 from improver.git.program import find_git
 from improver.git.records import batch, records, shown, to_bytes, to_path, to_word
+from improver.git.scratch import scratch
 from improver.git.status import Status, read_status
 from improver.values import Change, Missing
 
@@ -151,7 +151,7 @@ class Repository:
         if not paths:
             return {}
         asked = b"".join(to_bytes(path) + b"\0" for path in paths)
-        with tempfile.TemporaryDirectory(prefix="improver-") as folder:
+        with scratch() as folder:
             env = {"GIT_INDEX_FILE": f"{folder}/index"}
             whole = ("-c", "core.sparseCheckout=false", "-c", "index.sparse=false")
             self.git.execute(["git", *whole, "read-tree", self._named(treeish)], env=env)
@@ -185,7 +185,7 @@ class Repository:
         """
         base = self.resolve("HEAD")
         own = str(self.place.objects).replace("\\", "\\\\").replace('"', '\\"')
-        with tempfile.TemporaryDirectory(prefix="improver-") as folder:  # git writes trees when an index is sparse
+        with scratch() as folder:  # git writes trees when an index is sparse
             env = {"GIT_OBJECT_DIRECTORY": folder, "GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{own}"'}
             output = self.git.diff_index("--cached", *RAW, base, env=env)
         return Change(base, file_changes(output, self.blobs))

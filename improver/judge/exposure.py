@@ -182,6 +182,9 @@ class Exposure:
         """Whether a decorator that the repository defines itself looks at what it is given."""
         simple = name.rpartition(".")[2]
         found = list(self.readers.repository.definitions(simple))
+        own = self.names.defined.get(simple) if name == simple else None
+        if isinstance(own, (ast.ClassDef, *FUNCTIONS)):
+            found.append((Module(self.path, ast.Module([], []), self.names), own))
         if not found or len(found) > 20:
             return f"the decorator `{name}` is not known"
         for module, node in found:

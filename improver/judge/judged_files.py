@@ -7,13 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from improver.judges import is_judge
 
-_OWN_FOLDERS = ("pipelines/", "review/", "nix/", "improver/judge/", "improver/sandbox/", "improver/observe/")
+_OWN_FOLDERS = ("pipelines/", "review/", "nix/")
 _OWN_ROOTS = ("improver/judge/", "improver/sandbox/", "improver/observe/", "improver/publish", "improver/learn")
-# What the judging modules import, directly or not; a test computes this from their source.
-OWN_IMPORTED = frozenset(
-    {
-        "improver/__init__.py",
-    }
+# The modules of improver itself that judge nothing, and that no judging module imports (a test sees to that).
+OPEN = (
+    "improver/analyzers/",
+    "improver/views/",
+    "improver/notifiers/",
+    "improver/forges/",
+    "improver/demo",
+    "improver/cli",
+    "improver/monitor",
 )
 
 
@@ -26,15 +30,15 @@ def judges(path: str, patterns: Sequence[str] = (), *, own_repository: bool = Fa
     """
     if is_judge(path, patterns):
         return True
-    return own_repository and (path in OWN_IMPORTED or path.startswith(_OWN_FOLDERS) or _publishes(path))
+    return own_repository and (path.startswith(_OWN_FOLDERS) or _judges_others(path))
 
 
-def _publishes(path: str) -> bool:
-    return path.startswith(("improver/publish", "improver/learn"))
+def _judges_others(path: str) -> bool:
+    return path.startswith("improver/") and not path.startswith(OPEN)
 
 
 def imported_by_judges(files: Mapping[str, bytes]) -> frozenset[str]:
-    """The modules outside of the judging folders that they import, directly or not.
+    """The judging modules and all that they import, directly or not.
 
     Parameters:
         files: every Python file under ``improver/``, by path.
@@ -48,7 +52,7 @@ def imported_by_judges(files: Mapping[str, bytes]) -> frozenset[str]:
                 if candidate in files and candidate not in seen:
                     seen.add(candidate)
                     pending.append(candidate)
-    return frozenset(path for path in seen if not path.startswith(_OWN_FOLDERS) and not _publishes(path))
+    return frozenset(seen)
 
 
 def _imported(tree: ast.Module) -> Iterator[str]:

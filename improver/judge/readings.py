@@ -219,7 +219,7 @@ def _call(node: ast.Call, file: File, known: Known) -> Iterator[Reading]:
 
 def _called(node: ast.Call, name: str, what: str, entry: Entry, file: File) -> Reading:
     of = ANYTHING if name == "fire.Fire" else _given(node, file)
-    return Reading(what, of, node.lineno, f"`{name}` {entry.reason}{_spoken(of)}", mentions=name == "fire.Fire")
+    return Reading(what, of, node.lineno, f"`{name}` {entry.reason}{_spoken(of)}")
 
 
 def _given(node: ast.Call, file: File) -> Receivers:

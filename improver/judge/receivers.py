@@ -121,7 +121,9 @@ def _of_local(name: str, scope: ast.ClassDef | ast.FunctionDef | ast.AsyncFuncti
     return Receivers(names=frozenset().union(*(value.names for value in found)))
 
 
-def _of_binding(node: ast.AST, name: str, scope: ast.AST, file: File) -> Receivers | None:
+def _of_binding(  # noqa: PLR0911 - one line a kind of binding
+    node: ast.AST, name: str, scope: ast.AST, file: File
+) -> Receivers | None:
     """What one statement binds a name to; ``None`` when it does not bind it."""
     match node:
         case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef() if node.name == name and node is not scope:
@@ -132,13 +134,18 @@ def _of_binding(node: ast.AST, name: str, scope: ast.AST, file: File) -> Receive
                     return Receivers(names=frozenset({name, alias.name.rpartition(".")[2]}))
             return None
         case ast.Assign(targets=[ast.Name() as target], value=value) if target.id == name:
-            if isinstance(value, ast.Call) and dotted(value.func) in ("compile", "CodeType", "types.CodeType"):
+            if isinstance(value, ast.Call) and _makes_code(value, name):
                 return NOTHING
             return Receivers(names=frozenset({name, *_words(value)})) if file.is_test else ANYTHING
         case ast.AnnAssign(target=ast.Name() as target, value=ast.Call(func=ast.Name(id="compile"))):
             return NOTHING if target.id == name else None
         case _:
             return None
+
+
+def _makes_code(call: ast.Call, name: str) -> bool:
+    """Whether a call makes a code object of its own."""
+    return dotted(call.func) in ("compile", "CodeType", "types.CodeType", f"{name}.replace")
 
 
 def _of_attribute(node: ast.Attribute, file: File) -> Receivers:

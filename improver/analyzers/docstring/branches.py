@@ -6,7 +6,8 @@ import ast
 
 from improver.analyzers.docstring.formulas import ALWAYS, NEVER, UNKNOWN, Atom, Formula, Unknown, every, negated, some
 from improver.analyzers.docstring.purity import dotted
-from improver.analyzers.docstring.states import State, translate
+from improver.analyzers.docstring.states import State
+from improver.analyzers.docstring.translation import translate
 
 
 def formula_of(test: ast.expr, state: State) -> Formula:
@@ -47,7 +48,7 @@ def _truth(test: ast.expr, state: State) -> Formula:
     return _of_translated(translated)
 
 
-def _of_translated(node: ast.expr) -> Formula:
+def _of_translated(node: ast.expr) -> Formula:  # noqa: PLR0911 - one case for each kind
     """The truth of an expression that is in the caller's terms already."""
     match node:
         case ast.BoolOp(op=ast.And(), values=values):

@@ -157,7 +157,14 @@ def _of_both(first: str, second: str, predicate: str, word: str) -> str:
 
 def _weight(clause: str) -> int:
     """About how many things a clause says."""
-    return 1 + clause.count("`` and ") + clause.count(" and is ") + clause.count(" and ends ") + clause.count(" and ``")
+    return (
+        1
+        + clause.count("`` and ")
+        + clause.count(" and is ")
+        + clause.count(" and not ")
+        + clause.count(" and ends ")
+        + clause.count(" and ``")
+    )
 
 
 def _of_items(formula: Exists, inner: str) -> tuple[str, str] | None:
@@ -186,6 +193,8 @@ def merge(predicates: list[str], word: str) -> str:
         return f"is {nor([text.removeprefix('is not ') for text in predicates])}"
     if word == "or" and all(text.startswith("is ") and not text.startswith("is not ") for text in predicates):
         return f"is {joined([text.removeprefix('is ') for text in predicates], 'or')}"
+    if len(predicates) == 2 and predicates[1].startswith("is ") and re.match("is (?!not )", predicates[0]):
+        return f"{predicates[0]} {word} {predicates[1].removeprefix('is ')}"
     return joined(predicates, word)
 
 

@@ -11,6 +11,7 @@ from improver.analyzers.docstring.description import Description
 from improver.analyzers.docstring.english import joined
 from improver.analyzers.docstring.facts import FunctionFacts, facts_of, parameters
 from improver.analyzers.docstring.knowledge import Knowledge
+from improver.analyzers.docstring.raised import raised_described
 from improver.analyzers.docstring.summary import Summary, summaries
 from improver.analyzers.docstring.ways import UnclearError
 
@@ -24,16 +25,19 @@ class Described:
 
     Parameters:
         learned: what a reader now knows, as phrases.
+        kind: ``function`` or ``class``.
     """
 
     descriptions: tuple[Description, ...]
     learned: tuple[str, ...]
+    kind: str = "function"
 
 
 def describe(one: Candidate, knowledge: Knowledge, *, everything: bool) -> Described | None:
     """What can be said of a definition, or ``None`` when it is not worth saying."""
     if isinstance(one.node, ast.ClassDef):
-        return None
+        descriptions = raised_described(one, knowledge)
+        return Described(descriptions, ("when it is raised",), "class") if descriptions else None
     if not everything and (too_small(one.node) or _documented_with_class(one, knowledge)):
         return None
     try:

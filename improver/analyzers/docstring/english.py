@@ -98,7 +98,7 @@ def compared(left: ast.expr, operator: ast.cmpop, right: ast.expr, positive: boo
         verb = "returns" if isinstance(left, ast.Call) and positive and other == "``None``" else f"is {no}".strip()
         return subject, f"{verb} {other}"
     if isinstance(operator, ast.Eq):
-        named = isinstance(right, ast.Constant) or other.strip("`").rpartition(".")[2].isupper()
+        named = isinstance(right, ast.Constant | ast.UnaryOp) or other.strip("`").rpartition(".")[2].isupper()
         return subject, f"is {no}{other}" if named else f"{'equals' if positive else 'does not equal'} {other}"
     return subject, f"is {ordered(type(operator), right, other, positive)}"
 
@@ -210,7 +210,9 @@ def called(node: ast.Call, positive: bool) -> tuple[str, str] | None:  # noqa: P
         case [subject] if name in _CALLS:
             shown = code(subject)
             return None if shown is None else (shown, _CALLS[name][not positive])
-        case [ast.Constant(value=str()) | ast.Tuple() as affix] if isinstance(node.func, ast.Attribute):
+        case [ast.Constant(value=str() | bytes()) | ast.Tuple() | ast.Name() | ast.Attribute() as affix] if isinstance(
+            node.func, ast.Attribute
+        ):
             return _affix(node.func, affix, positive)
         case [] if isinstance(node.func, ast.Attribute) and node.func.attr in {"is_file", "is_dir"}:
             shown = code(node.func.value)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from improver.analyzers.docstring.conditions import said, simplified
-from improver.analyzers.docstring.english import code, plain
+from improver.analyzers.docstring.english import code
 from improver.analyzers.docstring.flow import ways_out
 from improver.analyzers.docstring.formulas import ALWAYS, Formula, Some, holds_unknown, some
 from improver.analyzers.docstring.joins import annotation_names, default_of
@@ -67,7 +67,9 @@ def facts_of(function: AnyFunction, knowledge: Knowledge, owner: ast.ClassDef | 
     ways = found.all
     kinds = Kinds(dict(_kinds(function)), owner)
     raises = tuple(_raises(function, ways, kinds))
-    return FunctionFacts(function, ways, raises, kinds, tuple((name, code(value) or "") for name, value in found.defaults))
+    return FunctionFacts(
+        function, ways, raises, kinds, tuple((name, code(value) or "") for name, value in found.defaults)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,8 @@ def _raises(function: AnyFunction, ways: tuple[Way, ...], kinds: Kinds) -> Itera
         if name and way.when != ALWAYS and not holds_unknown(way.when):
             by_class.setdefault(name, []).append(way.when)
     for name, formulas in by_class.items():
-        clauses = list(dict.fromkeys(filter(None, (said(formula, kinds) for formula in distinct(formulas)))))
+        sayable = [one for one in formulas if None not in (said(part, kinds) for part in distinct([one]))]
+        clauses = list(dict.fromkeys(filter(None, (said(formula, kinds) for formula in distinct(sayable)))))
         if clauses and len(clauses) <= MAX_REASONS and sum(map(len, clauses)) < MAX_LENGTH:
             yield name, f"If {', or if '.join(clauses)}."
 

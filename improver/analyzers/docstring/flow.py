@@ -27,8 +27,9 @@ from improver.analyzers.docstring.joins import (
 )
 from improver.analyzers.docstring.knowledge import Knowledge, class_names, passes_exceptions
 from improver.analyzers.docstring.purity import bound_names, effects
-from improver.analyzers.docstring.states import State, Step, Value, translate
+from improver.analyzers.docstring.states import State, Step, Value
 from improver.analyzers.docstring.straight import Straight
+from improver.analyzers.docstring.translation import translate
 from improver.analyzers.docstring.ways import AnyFunction, Exit, UnclearError, Way
 
 
@@ -55,6 +56,11 @@ def ways_out(function: AnyFunction, knowledge: Knowledge) -> Ways:
     if end is not None:
         walk.ways.append(Way(Exit.END, None, None, end.path))
     return Ways(tuple(walk.ways), tuple(walk.defaults))
+
+
+def goes_on(end: State | None, start: State, *, strong: bool) -> bool:
+    """Whether a branch adds nothing to say: it is passed with no further condition, or only ever raises."""
+    return not strong if end is None else end.path == start.path
 
 
 class _Walk(Straight):
@@ -130,14 +136,14 @@ class _Walk(Straight):
         current = state
         for formula, body in arms:
             end, strong = self.arm(body, current.under(formula, entered=True))
-            plain = plain and (end is None and not strong or end is not None and end.path == (*current.path, end.path[-1]))
+            plain = plain and goes_on(end, current.under(formula, entered=True), strong=strong)
             ends += [end] if end is not None else []
             dead += [formula] if end is None else []
             current = current.under(negated(formula), strong=strong)
         otherwise = every(negated(formula) for formula, _ in arms)
         chosen = state.under(otherwise, entered=True) if rest else current
         end, strong = self.arm(rest, chosen)
-        plain = plain and (end is None and not strong or end is not None and end.path == chosen.path)
+        plain = plain and goes_on(end, chosen, strong=strong)
         ends += [end] if end is not None else []
         dead += [otherwise] if end is None else []
         result = merged(state, ends)

@@ -10,7 +10,8 @@ from improver.analyzers.docstring.branches import unknown
 from improver.analyzers.docstring.english import code
 from improver.analyzers.docstring.formulas import ALWAYS, UNKNOWN, Exists, Fails, Formula, every, some
 from improver.analyzers.docstring.purity import IMMUTABLE_TYPES, bound_names, descendants, dotted, effects
-from improver.analyzers.docstring.states import FOREVER, State, Step, Value, captured, outlined_call, translate
+from improver.analyzers.docstring.states import FOREVER, State, Step, Value
+from improver.analyzers.docstring.translation import captured, outlined_call, translate
 
 
 def condition(steps: tuple[Step, ...]) -> Formula:

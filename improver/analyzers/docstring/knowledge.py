@@ -29,16 +29,18 @@ class Knowledge:
         classes: the classes of the module by qualified name.
         imported: names that an import binds; their attributes do not change.
         bound: every other name that the module binds.
-        bases: for each class of the module the names of all its bases, as far as they are known.
+        bases: for each class of the module the names of all its bases; ``?`` for those not known.
+        tree: the module itself.
     """
 
     classes: Mapping[str, ast.ClassDef]
     imported: frozenset[str]
     bound: frozenset[str]
     bases: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    tree: ast.Module = field(default_factory=lambda: ast.Module([], []), repr=False)
 
     def ancestors(self, name: str) -> frozenset[str] | None:
-        """The class and all its bases by their last names, or ``None`` when they are not all known."""
+        """The class and all its bases, or ``None`` when they are not all known."""
         if name in self.bases:
             return self.bases[name] if "?" not in self.bases[name] else None
         if name in self.imported or name in self.bound:
@@ -70,7 +72,7 @@ def module_knowledge(tree: ast.Module) -> Knowledge:
     bound = {name for name in _top_names(tree.body) if name not in imported}
     known = Knowledge(classes, frozenset(imported), frozenset(bound))
     bases = {name: frozenset(_all_bases(name, known, ())) for name in classes}
-    return Knowledge(classes, known.imported, known.bound, bases)
+    return Knowledge(classes, known.imported, known.bound, bases, tree)
 
 
 def _classes(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, ast.ClassDef]]:

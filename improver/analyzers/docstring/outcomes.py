@@ -17,7 +17,7 @@ from improver.analyzers.docstring.formulas import (
     some,
 )
 from improver.analyzers.docstring.joins import annotation_names
-from improver.analyzers.docstring.phrases import constructed, in_outline, phrase
+from improver.analyzers.docstring.phrases import constructed, declared, in_outline, phrase
 from improver.analyzers.docstring.purity import words
 from improver.analyzers.docstring.ways import Exit, Way
 
@@ -70,7 +70,7 @@ def outcomes(facts: FunctionFacts) -> list[Outcome] | None:
     if facts.gives_back and facts.of(Exit.END) and facts.of(Exit.DO):
         return None  # the call before the end may be one that never returns
     for way in facts.of(Exit.RETURN, Exit.END):
-        text = _text(way)
+        text = _text(way) or declared(facts.function)
         if text is None:
             return None
         found.setdefault(text, []).append(way)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-import builtins
 
-from improver.analyzers.docstring.english import code, plain
+from improver.analyzers.docstring.english import code, plain, with_article
+from improver.analyzers.docstring.joins import annotation_names
+from improver.analyzers.docstring.purity import words
 
 _EMPTY = {"[]": "an empty list", "{}": "an empty dict", "()": "an empty tuple", "''": "an empty string"}
 _EMPTY |= {"b''": "empty bytes", "set()": "an empty set", "list()": "an empty list", "dict()": "an empty dict"}
@@ -70,17 +71,50 @@ def in_outline(node: ast.expr | None) -> str | None:
             return f"a {kind}"
         case _:
             pass
-    inner = [plain(part) for part in ast.walk(call.func) if isinstance(part, ast.Call)]
-    known = isinstance(call.func, ast.Name) and call.func.id in dir(builtins)
-    if known or not is_plain(call.func) or inner not in ([], ["super()"]):
-        return None
-    shown = code(call.func, 40)
+    match call.func:
+        case (
+            ast.Attribute(value=ast.Name(id="self" | "cls")) | ast.Attribute(value=ast.Call(func=ast.Name(id="super")))
+        ):
+            shown = code(call.func, 40)
+        case _:
+            shown = None
     return None if shown is None else f"the result of {shown}"
+
+
+_TYPE_WORDS = {
+    "str": "a string",
+    "int": "an integer",
+    "float": "a float",
+    "bytes": "bytes",
+    "list": "a list",
+    "List": "a list",
+    "dict": "a dict",
+    "Dict": "a dict",
+    "set": "a set",
+    "Set": "a set",
+    "tuple": "a tuple",
+    "Tuple": "a tuple",
+}
+_TOO_WIDE = words(
+    "Any object Self NoReturn Never Callable Awaitable Coroutine Iterator Iterable Generator Type Literal"
+)
+
+
+def declared(function: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
+    """What a function says it returns, where that is one class besides ``None``."""
+    names = annotation_names(function.returns) - {"None"}
+    name = next(iter(names), "")
+    if len(names) != 1 or name in _TOO_WIDE or len(name.lstrip("_")) < 3:
+        return None
+    shown = _TYPE_WORDS.get(name)
+    if shown is None and name.lstrip("_")[:1].isupper() and not name.isupper():
+        shown = with_article(code(name) or "")
+    return shown
 
 
 def is_vague(text: str) -> bool:
     """Whether a phrase only says of which kind a value is."""
-    return text in {"a tuple", *_KINDS.values()}
+    return text in {"a tuple", *_KINDS.values(), *_TYPE_WORDS.values()}
 
 
 def is_plain(node: ast.expr, depth: int = 0) -> bool:  # noqa: PLR0911 - one case for each kind

@@ -10,7 +10,8 @@ from improver.analyzers.docstring.formulas import NEVER, UNKNOWN
 from improver.analyzers.docstring.joins import lifetime, optional_parameters
 from improver.analyzers.docstring.knowledge import Knowledge
 from improver.analyzers.docstring.purity import bound_names, dotted, effects
-from improver.analyzers.docstring.states import FOREVER, State, is_private, outlined, root_name, Step, Value, captured, translate, translate_result
+from improver.analyzers.docstring.states import FOREVER, State, Step, Value, is_private, root_name
+from improver.analyzers.docstring.translation import captured, outlined, translate, translate_result
 from improver.analyzers.docstring.ways import AnyFunction, Exit, Way
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from improver.analyzers.docstring.conditions import said
 from improver.analyzers.docstring.english import code, joined, plain
-from improver.analyzers.docstring.facts import FunctionFacts, parameters
+from improver.analyzers.docstring.facts import FunctionFacts, distinct, parameters
 from improver.analyzers.docstring.formulas import ALWAYS, Every, Exists, Some, holds_unknown
 from improver.analyzers.docstring.outcomes import Outcome, clause, found_first, outcomes, predicate
 from improver.analyzers.docstring.phrases import is_vague, phrase
@@ -169,6 +169,8 @@ def alternatives(facts: FunctionFacts) -> Iterator[Summary]:
 def _worth_telling_apart(found: list[Outcome], facts: FunctionFacts) -> bool:
     """Whether the two are more than a choice between two expressions, which the code says as well."""
     names = {one.arg for one in parameters(facts.function)} | {"self", "cls"}
+    if all(isinstance(one.node, ast.Constant) and not isinstance(one.node.value, bool) for one in found):
+        return False
     if any(is_vague(one.text) for one in found) and not any(one.text == "``None``" for one in found):
         return False
     return bool(facts.raises) or any(
@@ -197,6 +199,8 @@ def plain_return(facts: FunctionFacts) -> Iterator[Summary]:
     """One value on every way."""
     found = outcomes(facts)
     if found is None or len(found) != 1 or found[0].text == "``None``" or not facts.of(Exit.RETURN):
+        return
+    if is_vague(found[0].text):
         return
     yield Summary(f"Return {found[0].text}.", 0, "what it returns")
 
@@ -239,10 +243,16 @@ def _asks_for(test: ast.expr, kept: ast.Attribute | ast.Subscript) -> bool:
 def check_only(facts: FunctionFacts) -> Iterator[Summary]:
     """Functions that do nothing but raise."""
     others = facts.of(Exit.STORE, Exit.DO, Exit.YIELD)
-    if others or facts.gives_back or len(facts.raises) != 1:
+    if others or facts.gives_back or len(facts.raises) != 1 or not _all_said(facts):
         return
     name, text = facts.raises[0]
     yield Summary(f"Raise ``{name}`` if {text.removeprefix('If ').rstrip('.')}.", 1, "when it raises", (), True)
+
+
+def _all_said(facts: FunctionFacts) -> bool:
+    """Whether everything that the function raises is said."""
+    ways = facts.of(Exit.RAISE)
+    return all(way.sure and said(part, facts.kinds) for way in ways for part in distinct([way.when]))
 
 
 def setting(facts: FunctionFacts) -> Iterator[Summary]:
