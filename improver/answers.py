@@ -27,7 +27,7 @@ def run(app: typer.Typer, arguments: list[str]) -> int:  # noqa: PLR0911 - one a
     """Run the command line; its exit code. Whatever goes wrong becomes sentences, or one JSON document."""
     as_json = "--json" in arguments
     try:
-        status = app(arguments, standalone_mode=False)
+        status = app(arguments, prog_name="improver", standalone_mode=False)
     except ImproverError as error:
         return _explain(error, as_json)
     except (typer.Abort, KeyboardInterrupt):

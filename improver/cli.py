@@ -59,7 +59,7 @@ def propose(
     verbose: Verbose = False,
     json: Json = False,
 ) -> None:
-    r"""Find improvements and prove each; nothing of the checkout changes.
+    """Find improvements and prove each; nothing of the checkout changes.
 
     \b
     improver propose                      the whole project
@@ -79,7 +79,7 @@ def scan(
     config: Config = None,
     json: Json = False,
 ) -> None:
-    r"""Analyse only: no sandbox, no test run, no git needed, nothing proven.
+    """Analyse only: no sandbox, no test run, no git needed, nothing proven.
 
     \b
     improver scan                         the current project, as its files are now
@@ -100,7 +100,7 @@ def risk(
     config: Config = None,
     json: Json = False,
 ) -> None:
-    r"""Say what a diff can alter, and why; nothing is run.
+    """Say what a diff can alter, and why; nothing is run.
 
     \b
     improver risk main                    what HEAD changes since main
@@ -120,7 +120,7 @@ def verify(
     allow_unsandboxed: Unsandboxed = False,
     json: Json = False,
 ) -> None:
-    r"""Put any diff through all gates; exit 3 when it is not proven.
+    """Put any diff through all gates; exit 3 when it is not proven.
 
     \b
     improver verify main                  what HEAD changes since main

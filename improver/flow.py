@@ -145,8 +145,7 @@ def accept(
             return ""
 
         repository = opened.git
-        assert isinstance(repository, Repository)
-        if apply:
+            if apply:
             return apply_to_worktree(repository, shop.store, shop.ledger, entries, prove=objection)
         return publish(repository, shop.store, shop.ledger, entries, prove=objection, branch=branch)
 
@@ -163,7 +162,6 @@ def _require_acceptable(entries: Sequence[Entry]) -> None:
 
 def summarise(shop: Workshop, facts: Facts, skipped: tuple[Skipped, ...], files: int) -> RunSummary:
     """What is to be said of a run as a whole."""
-    assert isinstance(repository, Repository)
     return RunSummary(
         repository=str(shop.opened.git.top),
         project=shop.target.project,

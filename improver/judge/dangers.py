@@ -24,7 +24,6 @@ _FUNCTIONS = frozenset(
         "subprocess.getoutput",
         "subprocess.getstatusoutput",
         "yaml.full_load",
-        "yaml.load",
         "yaml.unsafe_load",
     }
 )
@@ -82,6 +81,8 @@ def _dangers(tree: ast.Module, aliases: dict[str, str]) -> Iterator[tuple[str, s
                 yield name, _written(called.get(id(node), node))
         elif isinstance(node, ast.Call) and _asks_for_a_shell(node, aliases):
             yield "shell=True", _written(node)
+        elif name := _danger(_spelled(node, aliases)):
+            yield name, _written(node)
 
 
 def _dangerous_imports(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
@@ -101,6 +102,17 @@ def _qualified(node: ast.expr, aliases: dict[str, str]) -> str:
         return ""
     parts.append(aliases.get(node.id, node.id))
     return ".".join(reversed(parts))
+
+
+def _spelled(node: ast.AST, aliases: dict[str, str]) -> str:
+    """The dotted name behind ``getattr(os, "system")`` and ``__builtins__["eval"]``, empty when there is none."""
+    match node:
+        case ast.Call(func=ast.Name(id="getattr"), args=[owner, ast.Constant(value=str(last)), *_]):
+            return f"{_qualified(owner, aliases)}.{last}"
+        case ast.Subscript(value=owner, slice=ast.Constant(value=str(last))):
+            return f"{_qualified(owner, aliases)}.{last}"
+        case _:
+            return ""
 
 
 def _danger(name: str) -> str:

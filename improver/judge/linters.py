@@ -64,7 +64,10 @@ def ask(tool: Tool, trial: Trial, paths: Sequence[str], project: str) -> Finding
     """
     files = [str(trial.at / path) for path in paths]
     argv = [str(trial.python), "-m", *tool.argv, *files]
-    done = trial.run(argv, environ=_ENVIRON, seconds=SECONDS)
+    try:
+        done = trial.run(argv, environ=_ENVIRON, seconds=SECONDS)
+    except OSError as error:
+        raise ToolFailed(f"{tool.name} could not be started: {error.strerror or error}") from error
     if done.stopped:
         raise ToolFailed(f"{tool.name} was stopped ({done.stopped})")
     if done.returncode not in tool.fine:
