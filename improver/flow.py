@@ -145,7 +145,7 @@ def accept(
             return ""
 
         repository = opened.git
-            if apply:
+        if apply:
             return apply_to_worktree(repository, shop.store, shop.ledger, entries, prove=objection)
         return publish(repository, shop.store, shop.ledger, entries, prove=objection, branch=branch)
 

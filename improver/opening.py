@@ -126,9 +126,7 @@ class Opened:
     @property
     def folder(self) -> Path:
         """Where improver keeps what it knows of this repository."""
-        return (
-            self.places.state / "repositories" / f"{self.repository.top.name or 'root'}-{self.repository.fingerprint}"
-        )
+        return folder_of(self.git, self.places)
 
     def ledger(self) -> Ledger:
         """The ledger of this repository.

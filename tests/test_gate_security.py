@@ -77,6 +77,8 @@ DANGEROUS = [
     pytest.param("code = compile('1', 'f', 'eval')\n", "compile", id="compile"),
     pytest.param("__import__('os')\n", "__import__", id="__import__"),
     pytest.param("import builtins\nbuiltins.eval('1')\n", "eval", id="eval of builtins"),
+    pytest.param("import os\ngetattr(os, 'system')('ls')\n", "os.system", id="os.system by its name"),
+    pytest.param("__builtins__['eval']('1')\n", "eval", id="eval by its name"),
     pytest.param("import pickle as p\np.loads(b'')\n", "pickle.loads", id="pickle under another name"),
     pytest.param("import subprocess as s\ns.run('ls', shell=True)\n", "shell=True", id="a shell"),
     pytest.param("def f(run, flag):\n    run('ls', shell=flag)\n", "shell=True", id="perhaps a shell"),

@@ -231,6 +231,17 @@ def test_a_folder_that_cannot_be_made_is_explained(plain: Checkout, tmp_path: Pa
         Store.open(tmp_path / "state", Repository.open(plain.path))
 
 
+def test_no_room_for_temporary_files_is_explained(
+    plain: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The remedy names the variable that leads elsewhere."""
+    target, store = _opened(plain, tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    for write in (lambda: store.write_blobs([b"x"]), lambda: target.attributes(["a.py"], ["text"], "HEAD")):
+        with pytest.raises(RunFailed, match="TMPDIR"):
+            write()
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_target_that_cannot_be_written_refuses_what_is_sent(plain: Checkout, tmp_path: Path) -> None:
     """Sending to a read-only repository is a sentence."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
@@ -401,6 +402,19 @@ def test_progress_says_what_is_done_and_how_far(monkeypatch: pytest.MonkeyPatch)
     assert "1 of 40" in text
     assert "[red]\\x07 a" in text
     assert text.endswith(("\x1b[?25h", "\x1b[2K")) or "\x1b[?25h" in text
+
+
+@pytest.mark.parametrize("width", [4, 20, 60])
+def test_progress_stays_on_one_line(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    """However narrow the terminal is."""
+    console = on_a_terminal(monkeypatch)
+    console.width = width
+    with Spinner(console) as now:
+        now.step("looking for what fails the tests", total=4000)
+        now.advance("src/a/long/path/to/a/module/of/the/project.py")
+    assert isinstance(console.file, io.StringIO)
+    frames = re.sub("\x1b\\[[?0-9;]*[a-zA-Z]", "\r", console.file.getvalue())
+    assert max(len(frame) for frame in re.split("[\r\n]", frames)) <= width
 
 
 def test_silence_takes_every_call() -> None:
