@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from improver.edits import conflicting
 from improver.errors import NotProven
 from improver.facts import NOTHING_OBSERVED, Facts
-from improver.git import Repository
 from improver.judge.policy import Policy, decide
 from improver.ledger import Entry, Ledger, State
 from improver.opening import Request, open_commit

@@ -71,6 +71,7 @@ class Suites:
 
 @dataclass(frozen=True)
 class Tests:
+    __test__: ClassVar[bool] = False
     runs_target: ClassVar[bool] = True
 
     def examine(self, hearing: Hearing) -> Evidence | NotApplicable:
