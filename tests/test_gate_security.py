@@ -54,9 +54,7 @@ HARMLESS = [
     pytest.param("", "import json\nfrom collections import abc\n", id="the standard library is no dependency"),
     pytest.param("import os\nos.system('ls')\n", "import os\n", id="a danger that is gone"),
     pytest.param("", "import shapes\nfrom . import other\n", id="the project's own modules are no dependency"),
-    pytest.param(
-        "x = 1\n", "import subprocess  # nosec\n".replace("import subprocess  # nosec", "y = 2"), id="plain code"
-    ),
+    pytest.param("x = {}\n", "x = {}\nx['eval'] = getattr(x, 'system', None)\n", id="names of dangers elsewhere"),
 ]
 
 
