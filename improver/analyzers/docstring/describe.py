@@ -16,7 +16,10 @@ from improver.analyzers.docstring.summary import Summary, summaries
 from improver.analyzers.docstring.ways import UnclearError
 
 TITLE_LENGTH = 72
+_MANY_VALUES = 3
+_FEW_STATEMENTS = 4
 _BRANCHING = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast.Match, ast.With, ast.AsyncWith)
+_INNER = (*_BRANCHING, ast.ExceptHandler, ast.match_case)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,34 @@ def _documented_with_class(one: Candidate, knowledge: Knowledge) -> bool:
 
 
 def too_small(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Whether a body does the same whatever it is given, so that it says everything itself."""
-    return not any(isinstance(statement, _BRANCHING) for statement in function.body)
+    """Whether nothing can be said that a glance at the body does not tell; looks at no expressions."""
+    if not any(isinstance(statement, _BRANCHING) for statement in function.body):
+        return True
+    returned: set[str] = set()
+    for statement in _statements(function.body):
+        if isinstance(statement, ast.Raise) or isinstance(getattr(statement, "value", None), ast.Yield):
+            return False
+        if isinstance(statement, ast.Return) and statement.value is not None:
+            returned.add(_outline(statement.value))
+    return len(returned) > _MANY_VALUES or (not returned and len(function.body) > _FEW_STATEMENTS)
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    pending: list[ast.AST] = list(body)
+    while pending:
+        current = pending.pop()
+        if isinstance(current, ast.stmt):
+            yield current
+        if isinstance(current, _INNER):
+            for name in ("body", "handlers", "orelse", "finalbody", "cases"):
+                pending.extend(getattr(current, name, ()))
+
+
+def _outline(value: ast.expr) -> str:
+    """Something that is equal for values that are sure to be said alike."""
+    if isinstance(value, ast.Constant):
+        return "bool" if isinstance(value.value, bool) else repr(value.value)
+    return "bool" if isinstance(value, ast.Compare | ast.BoolOp | ast.UnaryOp) else type(value).__name__
 
 
 def function_described(facts: FunctionFacts, *, everything: bool) -> Described | None:

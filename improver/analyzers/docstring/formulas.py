@@ -115,6 +115,8 @@ def _flat(parts: Iterable[Formula], kind: type[Every] | type[Some]) -> list[Form
 
 def _contradict(flat: tuple[Formula, ...], kind: type[Every] | type[Some]) -> bool:
     """Whether one part is the opposite of another, or of all others together."""
+    if len(flat) < 2:
+        return False
     keys = [key(part) for part in flat]
     for place, part in enumerate(flat):
         wanted = key(negated(part))

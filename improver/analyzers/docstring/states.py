@@ -148,4 +148,5 @@ def root_name(node: ast.expr) -> str:
 
 
 def receivers(node: ast.Call) -> set[str]:
+    """The name of the object whose method is called."""
     return set() if isinstance(node.func, ast.Name) else {root_name(node.func)} - {""}
