@@ -280,3 +280,5 @@ def _remove_tree(path: Path) -> None:
             function(name)
 
     shutil.rmtree(path, onerror=allow_and_retry)
+    if os.path.lexists(path):
+        raise OSError(errno.ENOTEMPTY, "something in it cannot be removed")
