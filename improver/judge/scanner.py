@@ -35,8 +35,11 @@ def scanner_version() -> str:
     return version("bandit")
 
 
-def scan(content: bytes) -> tuple[Finding, ...]:
+def scan(content: bytes, tree: ast.Module | None = None) -> tuple[Finding, ...]:
     """What bandit finds in one file.
+
+    Parameters:
+        tree: its syntax tree, where that is at hand.
 
     Raises:
         ValueError: it could not look at all of the file; the message says why.
@@ -49,7 +52,7 @@ def scan(content: bytes) -> tuple[Finding, ...]:
             raise ValueError(complaints[0])
     if not issues:
         return ()
-    blocks = _blocks(content)
+    blocks = _blocks(tree or parsed(content))
     return tuple(Finding(issue.test_id, str(issue.text), _code_at(issue.lineno, blocks)) for issue in issues)
 
 
@@ -96,10 +99,10 @@ class _Collector(logging.Handler):
         self.messages.append(lines[0].partition(" on file ")[0])
 
 
-def _blocks(content: bytes) -> list[tuple[int, int, _Block]]:
+def _blocks(tree: ast.Module) -> list[tuple[int, int, _Block]]:
     """Every statement with its first and last line, outer ones first."""
     found: list[tuple[int, int, _Block]] = []
-    for node in ast.walk(parsed(content)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.stmt | ast.excepthandler):
             decorators: Iterable[ast.expr] = getattr(node, "decorator_list", ())
             first = min([node.lineno, *(decorator.lineno for decorator in decorators)])

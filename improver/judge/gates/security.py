@@ -119,8 +119,9 @@ def _look(hearing: Hearing, path: str, content: bytes | None) -> _Look:
 
 def _read(content: bytes) -> dict[str, Any]:
     try:
-        reach = read_reach(parsed(content))
-        findings = Counter((finding.rule, finding.text, finding.code) for finding in scan(content))
+        tree = parsed(content)
+        reach = read_reach(tree)
+        findings = Counter((finding.rule, finding.text, finding.code) for finding in scan(content, tree))
     except ValueError as error:
         return {"problem": str(error)}
     return {
