@@ -234,7 +234,7 @@ def demo(common: Common, folder: Path | None, quick: bool) -> None:
         done = demonstration.run(common.request(), folder, progress)
     console = out()
     sample.show_intro(console, done.project)
-    terminal.show_run(console, done.proposed.summary, done.proposed.dossiers)
+    terminal.show_run(console, done.proposed.summary, done.proposed.dossiers, suggest=False)
     sample.show_next(console, done.project, done.proposed.dossiers)
     if quick:
         shutil.rmtree(done.project)

@@ -17,6 +17,7 @@ from improver import process
 from improver.errors import SandboxMissing
 from improver.ports import Completed, Limits
 from improver.sandbox import environ as variables
+from improver.sandbox import orphans
 from improver.sandbox.bubblewrap import Bubblewrap
 from improver.sandbox.cell import NOT_SET_UP, Backend, Bind, Cell, Refusal
 from improver.sandbox.interpreter import needs_of
@@ -25,6 +26,7 @@ from improver.settings import Settings, UserSettings
 from improver.values import Skipped
 
 _PROBE_SECONDS = 20.0
+_SET_BY_ANY_SHELL = ("PWD", "OLDPWD", "SHLVL", "_")
 _PROBE = r"""
 import json, os, socket, sys
 port, secret, mark, outside = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
@@ -127,7 +129,7 @@ def candidates(outside_of: Path | None = None) -> tuple[Backend | Refusal, ...]:
 
 
 def stand(settings: Settings, outside_of: Path | None = None) -> Jail:
-    """The strongest walls that prove themselves, or the one that the user names.
+    """The strongest walls that prove themselves, or the one that the user names; ends what killed runs left running.
 
     Parameters:
         outside_of: the target's checkout; no program is taken from it.
@@ -135,6 +137,7 @@ def stand(settings: Settings, outside_of: Path | None = None) -> Jail:
     Raises:
         SandboxMissing: none stands; nothing was run.
     """
+    orphans.sweep()
     user = settings.user
     if settings.allow_unsandboxed:
         return _furnish(Unsandboxed(), user)
@@ -198,7 +201,8 @@ def prove(backend: Backend | Refusal) -> Backend | Refusal:
 def _probe_cell(port: int, secret: Path, mark: Path) -> Cell:
     python = Path(sys.executable).resolve()
     needs = needs_of(python)
-    outside = next((name for name in os.environ if name not in variables.standard()), "")
+    ordinary = {*variables.standard(), *_SET_BY_ANY_SHELL}
+    outside = next((name for name in os.environ if name not in ordinary), "")
     words = ("-I", "-S", "-c", _PROBE, str(port), str(secret), str(mark), outside)
     return Cell(
         argv=(str(python), *words),
