@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from dossiers import dossier, proposal
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from improver.errors import LedgerUnusable, RunFailed, UsageError
@@ -91,6 +91,7 @@ _DOSSIERS = st.builds(
 
 
 @given(_DOSSIERS)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_dossier_comes_back_as_it_was(written: Dossier) -> None:
     """Whatever a dossier holds survives JSON in any encoding."""
     data = json.loads(json.dumps(dossier_to_json(written), ensure_ascii=False).encode())
@@ -105,6 +106,7 @@ _JSON = st.recursive(
 
 
 @given(_JSON, st.sampled_from([[], ["proposals"], ["change", "files"], ["risk"], ["evidence"], ["decision", "route"]]))
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_data_but_a_dossier_is_read_as_one(junk: object, place: list[str]) -> None:
     """A bundle is hostile input: it is a dossier, or it is refused with a sentence."""
     data = dossier_to_json(_dossier("a"))
