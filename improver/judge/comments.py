@@ -38,11 +38,16 @@ _STRING_OR_COMMENT = re.compile(
 
 @dataclass(frozen=True)
 class Comment:
-    """A comment, its `#` included."""
+    """A comment, its `#` included.
+
+    Parameters:
+        alone: whether nothing stands before it on its line.
+    """
 
     line: int
     column: int
     text: str
+    alone: bool = True
 
     @property
     def plain(self) -> str:
@@ -74,7 +79,8 @@ def comments_of(text: str) -> list[Comment]:
 def _by_tokens(text: str) -> Iterator[Comment]:
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:
-            yield Comment(token.start[0], token.start[1], token.string)
+            line, column = token.start
+            yield Comment(line, column, token.string, not token.line[:column].strip())
 
 
 def _by_pattern(text: str) -> Iterator[Comment]:
@@ -84,23 +90,19 @@ def _by_pattern(text: str) -> Iterator[Comment]:
     for match in _STRING_OR_COMMENT.finditer(text):
         if match.group().startswith("#"):
             line = bisect_right(starts, match.start())
-            yield Comment(line, match.start() - starts[line - 1], match.group())
+            start = starts[line - 1]
+            yield Comment(line, match.start() - start, match.group(), not text[start : match.start()].strip())
 
 
 def anchors(tree: ast.Module, comments: list[Comment]) -> list[tuple[str, int, bool]]:
-    """Each comment with the number of nodes before it, text apart, and whether its line holds code before it.
+    """Each comment with the number of nodes before it, text apart, and whether it stands alone.
 
     Two trees that are equal but for docstrings and annotations give the same comment the same anchor.
     """
     positions = sorted(_positions(tree))
     return [
-        (comment.plain, bisect_right(positions, (comment.line, comment.column)), _follows(positions, comment))
-        for comment in comments
+        (comment.plain, bisect_right(positions, (comment.line, comment.column)), comment.alone) for comment in comments
     ]
-
-
-def _follows(positions: list[tuple[int, int]], comment: Comment) -> bool:
-    return bisect_right(positions, (comment.line, comment.column)) > bisect_right(positions, (comment.line, -1))
 
 
 def _positions(tree: ast.Module) -> Iterator[tuple[int, int]]:
