@@ -11,7 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from improver.judge.policy import Policy, decide
 from improver.ports import Gate, Hearing, Progress
@@ -69,6 +69,17 @@ class Heard:
     findings: tuple[Finding, ...]
 
     @property
+    def shared(self) -> tuple[Finding, ...]:
+        """The findings, with the number of proposals that each was made on together."""
+        together = len(self.group)
+        return tuple(
+            replace(each, measures={**each.measures, "together": together})
+            if isinstance(each, Evidence) and together > 1
+            else each
+            for each in self.findings
+        )
+
+    @property
     def failed(self) -> Evidence | None:
         """The finding that ended the hearing, if one did."""
         return next((finding for finding in self.findings if _is_failure(finding)), None)  # type: ignore[return-value]
@@ -84,12 +95,12 @@ def prove(proposals: Sequence[Proposal], court: Court) -> tuple[tuple[Dossier, .
     running = tuple(named for named in court.gates if runs_target(named.plugin))
     reading = tuple(named for named in court.gates if named not in running)
     read = [heard for group in _by_kind(risks) for heard in hear(group, reading, court, court.read)]
-    findings = {proposal: heard.findings for heard in read for proposal in heard.group}
+    findings = {proposal: heard.shared for heard in read for proposal in heard.group}
     standing = tuple(proposal for heard in read if not heard.failed for proposal in heard.group)
     ran = hear(standing, running, court, court.run)
     for heard in ran:
         for proposal in heard.group:
-            findings[proposal] += heard.findings
+            findings[proposal] += heard.shared
     done = {proposal for heard in read if heard.failed for proposal in heard.group}
     done |= {proposal for heard in ran for proposal in heard.group}
     dossiers = tuple(_dossier(p, risks[p], findings[p], court) for p in proposals if p in done)

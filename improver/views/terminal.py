@@ -84,7 +84,7 @@ def show_dossier(console: Console, dossier: Dossier, state: str = "pending") -> 
     console.print()
     for line in change_lines(dossier.change):
         console.print(line, soft_wrap=True)
-    heading(console, "Evidence")
+    heading(console, _evidence_heading(dossier))
     console.print(evidence_table(console, dossier.evidence, dossier.not_applicable))
     print_judgement(console, dossier)
     print_next(console, _commands(dossier, state))
@@ -174,7 +174,7 @@ def show_verify(console: Console, dossier: Dossier, head: str = "") -> None:
     if head:
         line.append(", head ").append(clean(head), "not dim cyan")
     console.print(line.append(f", {counted(len(dossier.change.files), 'file')} changed"))
-    heading(console, "Evidence")
+    heading(console, _evidence_heading(dossier))
     console.print(evidence_table(console, dossier.evidence, dossier.not_applicable))
     print_judgement(console, dossier)
 
@@ -283,3 +283,10 @@ def _suggestions(dossiers: Sequence[Dossier]) -> list[tuple[str, str]]:
                 ("improver review", "decide one by one"),
             ]
     return []
+
+
+def _evidence_heading(dossier: Dossier) -> str:
+    """Says when gates heard more than this dossier at once: their words are then about all of it."""
+    together = max((int(each.measures.get("together") or 1) for each in dossier.evidence), default=1)
+    others = counted(together - 1, "other proposal")
+    return f"Evidence, from a hearing together with {others}" if together > 1 else "Evidence"
