@@ -10,6 +10,7 @@ import pytest
 from repositories import Checkout
 
 from improver.discover import CommitTree, FolderTree, discover, iter_sources, survey, why_unparsable
+from improver.errors import SettingsError
 from improver.git import Repository
 from improver.judges import is_judge
 from improver.settings import ProjectSettings
@@ -97,6 +98,11 @@ def test_settings_exclude_more(tmp_path: Path) -> None:
     target = look(tmp_path, {"legacy/a.py": b"", "b_old.py": b"", "c.py": b""}, settings)
     assert [source.path for source in target.sources] == ["c.py", KEPT]
     assert reasons(target) == {"is excluded by the project's settings": 2}
+
+
+def test_a_pattern_that_is_none_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError):
+        look(tmp_path, {}, ProjectSettings(exclude=("!",)))
 
 
 def test_a_folder_that_is_named_is_entered_wherever_it_lies(tmp_path: Path) -> None:
@@ -190,6 +196,10 @@ UNPARSABLE = [
     pytest.param(b"try:\n    pass\nexcept E, e:\n    pass\n", "is Python 2", id="except with a comma"),
     pytest.param(b"x = 0777\n", "is Python 2", id="octal number"),
     pytest.param(b"raise E, 'text'\n", "is Python 2", id="raise with a comma"),
+    pytest.param(b"raise E[0], E[1], E[2]\n", "is Python 2", id="raise with a traceback"),
+    pytest.param(b"x = 0xFFL\n", "is Python 2", id="long number"),
+    pytest.param(b"for i in x: print i\n", "is Python 2", id="print in a line"),
+    pytest.param(b"try:\n    pass\nexcept E, (a, b):\n    pass\n", "is Python 2", id="except with names"),
     pytest.param(b"{% if x %}\nimport y\n{% endif %}\n", "is a template", id="template"),
     pytest.param(b"(" * 5000, "does not parse", id="deeply nested"),
     pytest.param(b"x = f'{a!'\n", "does not parse", id="broken f-string"),

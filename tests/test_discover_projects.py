@@ -138,6 +138,8 @@ LAYOUTS = [
         ["backend/app/__init__.py", "backend/app/a.py=from app import b\n"], ("backend",), id="in a subfolder"
     ),
     pytest.param(["org/thing/__init__.py", "org/thing/a.py=import org.thing.b\n"], ("",), id="namespace, as imported"),
+    pytest.param(["org/thing/__init__.py", "thing/__init__.py"], ("",), id="a nested one beside a flat one"),
+    pytest.param(["thing/y/__init__.py"], ("",), id="namespace, as the project is named"),
     pytest.param(["lib/thing/__init__.py"], ("lib",), id="lib layout"),
     pytest.param(["README.md"], ("",), id="nothing"),
 ]

@@ -10,6 +10,7 @@ from pathlib import Path
 from improver.discover.build_settings import Build
 from improver.discover.left_out import exclusion
 from improver.discover.tree import inside, join
+from improver.values import Skipped
 
 _COMPILED = re.compile(r"\.(?:so|pyd|dylib)$|\.so\.\d+$")
 _WRITTEN = frozenset({"_version.py", "_scm_version.py", "__version__.py", "_version_info.py"})
@@ -29,14 +30,15 @@ _NOT_ENTERED = frozenset(
         "wheelhouse",
     }
 )
-_MAX_SEEN = 50_000
+_TOO_MANY = "are too many to look all of them through for what tests need"
+_MAX_SEEN = 20_000
 _MAX_CARRIED = 5_000
 
 
 def find_carried(
     top: Path, project: str, build: Build, roots: Sequence[str], wanted: Sequence[str], ignored: Sequence[str]
-) -> tuple[str, ...]:
-    """Paths relative to the top; a folder is carried whole.
+) -> tuple[tuple[str, ...], tuple[Skipped, ...]]:
+    """Paths relative to the top, a folder carried whole; and what there was too much of to look through.
 
     Parameters:
         wanted: the gitignore patterns that the settings list, relative to the project.
@@ -45,13 +47,13 @@ def find_carried(
     named = {join(project, path.removeprefix("./")) for path in build.version_files}
     spec = exclusion(wanted)
     found: list[str] = []
-    for path in _files(top, project, ignored):
+    for seen, path in enumerate(_files(top, project, ignored)):
+        if seen >= _MAX_SEEN or len(found) >= _MAX_CARRIED:
+            return tuple(_outermost(found)), (Skipped("ignored files", _TOO_MANY),)
         own = path[len(project) + 1 :] if project else path
         if _is_needed(path.rstrip("/"), roots, named) or (spec is not None and spec.match_file(own)):
             found.append(path.rstrip("/"))
-        if len(found) >= _MAX_CARRIED:
-            break
-    return tuple(_outermost(found))
+    return tuple(_outermost(found)), ()
 
 
 def _is_needed(path: str, roots: Sequence[str], named: set[str]) -> bool:
@@ -65,14 +67,10 @@ def _is_needed(path: str, roots: Sequence[str], named: set[str]) -> bool:
 
 def _files(top: Path, project: str, ignored: Sequence[str]) -> Iterator[str]:
     """Every ignored file of the project, and the folders that may be carried whole."""
-    seen = 0
     for path in ignored:
         if not inside(path.rstrip("/"), project) or not _is_harmless(path.rstrip("/")):
             continue
         for found in _walk(top, path) if path.endswith("/") else [path]:
-            seen += 1
-            if seen > _MAX_SEEN:
-                return
             if found.endswith("/") or _is_plain(top / found):
                 yield found
 

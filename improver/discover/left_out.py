@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from improver.discover.tree import SUBMODULE, SYMLINK, Entry, folder_of, inside
+from improver.discover.tree import SUBMODULE, SYMLINK, Entry, ancestors, folder_of, inside
+from improver.errors import SettingsError
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -95,21 +96,20 @@ class Rules:
         return reason and (self._folder(folder_of(entry.path)) or reason)
 
     def _folder(self, folder: str) -> str:
+        """The reason of the nearest folder on the way up that has one."""
         if folder not in self._folders:
-            self._folders[folder] = self._why_folder(folder)
+            above = (place for place in ancestors(folder) if place and place != self.named)
+            reasons = (self._why_folder(place) for place in above if inside(place, self.named))
+            self._folders[folder] = next(filter(None, reasons), "")
         return self._folders[folder]
 
     def _why_folder(self, folder: str) -> str:
-        if folder == self.named or not folder:
-            return ""
         name = folder.rpartition("/")[2]
         if folder in self.others:
             return "belongs to another project"
         if name.lower() in VENDORED:
             return "is vendored"
-        if "{{" in name or "{%" in name:
-            return "is a template"
-        return self._folder(folder_of(folder)) if inside(folder_of(folder), self.named) else ""
+        return "is a template" if "{{" in name or "{%" in name else ""
 
     def _in_project(self, path: str) -> str:
         return path[len(self.project) + 1 :] if self.project else path
@@ -196,10 +196,17 @@ _DOCSTRING = re.compile(
 
 
 def exclusion(patterns: Iterable[str]) -> GitIgnoreSpec | None:
-    """The patterns as one question, ``None`` where there are none."""
+    """The patterns as one question, ``None`` where there are none.
+
+    Raises:
+        SettingsError: one of them is no gitignore pattern.
+    """
     patterns = tuple(patterns)
     if not patterns:
         return None
     from pathspec import GitIgnoreSpec  # noqa: PLC0415 - 16 ms that most scans need not wait for
 
-    return GitIgnoreSpec.from_lines(patterns)
+    try:
+        return GitIgnoreSpec.from_lines(patterns)
+    except ValueError as error:
+        raise SettingsError(f"`exclude` and `carry` take gitignore patterns: {error}.") from error

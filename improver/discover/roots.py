@@ -76,27 +76,33 @@ def _unexplained(roots: Sequence[str], holds: set[str], project: str, settled: b
 def _guessed(
     tops: Sequence[str], project: str, build: Build, sources: Sequence[Entry], tree: BaseTree
 ) -> Iterable[str]:
-    imports: list[tuple[str, ...]] | None = None
-    for top in tops:
-        holder = folder_of(top)
-        if holder == project:
-            yield project
-            continue
-        if imports is None:
-            imports = _imports(sources, tree)
-        yield _holder_of(top, project, normal(build.name), imports)
+    """The roots of packages that no setting explains; beside a flat layout, only those that are imported so."""
+    flat = any(folder_of(top) == project for top in tops)
+    if flat:
+        yield project
+    deeper = [top for top in tops if folder_of(top) != project]
+    imports = _imports(sources, tree) if deeper else []
+    for top in deeper:
+        holder = _as_imported(top, project, imports)
+        if holder is not None:
+            yield holder
+        elif not flat:
+            yield _as_named(top, project, normal(build.name))
 
 
-def _holder_of(top: str, project: str, name: str, imports: Iterable[tuple[str, ...]]) -> str:
-    """The root of a package whose folder is not the project's: how others import it decides."""
+def _as_imported(top: str, project: str, imports: Iterable[tuple[str, ...]]) -> str | None:
+    """The root from which others import a package; ``None`` where nobody does."""
     above = [folder for folder in ancestors(folder_of(top)) if inside(folder, project)]
     hits: dict[str, int] = dict.fromkeys(above, 0)
     for folder in above:
-        parts = top[len(folder) + 1 :].split("/") if folder else top.split("/")
-        hits[folder] = sum(found[: len(parts)] == tuple(parts)[: len(found)] for found in imports)
+        parts = tuple(top[len(folder) + 1 :].split("/")) if folder else tuple(top.split("/"))
+        hits[folder] = sum(found[: len(parts)] == parts[: len(found)] for found in imports)
     best = max(above, key=lambda folder: hits[folder])
-    if hits[best]:
-        return best
+    return best if hits[best] else None
+
+
+def _as_named(top: str, project: str, name: str) -> str:
+    """The project's folder for a namespace package that is named like the project, else the package's own."""
     relative = top[len(project) + 1 :] if project else top
     return project if name and name.startswith(normal(relative.split("/")[0])) else folder_of(top)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from improver.discover.build_settings import read_build
 from improver.discover.carried import find_carried
 from improver.discover.left_out import Rules, exclusion, why_by_content
+from improver.discover.plain_folder import PRUNED
 from improver.discover.projects import own_folders, project_at, relative
 from improver.discover.roots import source_roots
 from improver.discover.settings_files import SettingsFiles
@@ -85,7 +86,8 @@ def survey(path: Path, settings: ProjectSettings, tree: BaseTree, *, judges: Jud
     ignored = tree.ignored()
     style = read_style(project, settings, build, files, kept, tree)
     tests = find_tests(project, settings, files, judging, tree)
-    left_out = (*_counted(entries, rules, reasons, named), *_ignored(ignored, project), *files.problems)
+    carried, unseen = find_carried(tree.top, project, build, roots, settings.carry, ignored)
+    left_out = (*_counted(entries, rules, reasons, named), *_ignored(ignored, project), *unseen, *files.problems)
     target = Target(
         repository=tree.top,
         project=project,
@@ -95,7 +97,7 @@ def survey(path: Path, settings: ProjectSettings, tree: BaseTree, *, judges: Jud
         style=style,
         tests=tests,
         judges=judging,
-        carried=find_carried(tree.top, project, build, roots, settings.carry, ignored),
+        carried=carried,
         left_out=left_out,
     )
     return Survey(target, tuple(entry for entry in kept if inside(entry.path, named)))
@@ -189,8 +191,8 @@ def _counted(entries: list[Entry], rules: Rules, reasons: dict[str, str], named:
 
 
 def _ignored(ignored: Iterable[str], project: str) -> Iterator[Skipped]:
-    folders = [path for path in ignored if inside(path.rstrip("/"), project)]
-    count = sum(path.endswith((".py", "/")) and "__pycache__" not in path for path in folders)
+    own = [path for path in ignored if inside(path.rstrip("/"), project)]
+    count = sum(path.endswith((".py", "/")) and PRUNED.isdisjoint(path.split("/")) for path in own)
     if count:
         yield Skipped("files and folders", "is ignored by git", count)
 

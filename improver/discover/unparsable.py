@@ -23,11 +23,13 @@ _PYTHON_2 = re.compile(
     r"|^[ \t]*except[ \t]+[\w.]+[ \t]*,[ \t]*[a-z_]\w*[ \t]*:"
     r"|^[ \t]*except[ \t]*\([\w., \t]+\)[ \t]*,[ \t]*[a-z_]\w*[ \t]*:"
     r"|^[ \t]*exec[ \t]+[\w\"']"
-    r"|^[ \t]*raise[ \t]+\w[\w.]*[ \t]*,[ \t]*\S"
+    r"|^[ \t]*except[ \t]+[\w.]+[ \t]*,[ \t]*\("
+    r"|^[ \t]*raise[ \t]+\w[\w.\[\]]*[ \t]*,[ \t]*\S|\b0[xX][0-9a-fA-F]+[lL]\b"
     r"|\bur[\"']|<>|^[^#\"'\n]*\b0[0-7]+\b|^[^#\"'\n]*\b\d+[lL]\b|^[^#\"'\n]*`[^`\n]+`"
     r"|^[ \t]*def[ \t]+\w+\([^)]*\([\w, \t]+\)",
     re.MULTILINE,
 )
+_SAID_OF_PYTHON_2 = ("Missing parentheses in call to", "leading zeros in decimal integer")
 _TEMPLATE = re.compile(r"\{%-?\s*\w+[^\n]*%\}|\{\{-?\s*[\w.]+(?:\s*\|[^}\n]*)?\s*-?\}\}")
 _BARE_EXCEPT_TUPLE = re.compile(r"^[ \t]*except\*?[ \t]+[\w.]+[ \t]*,", re.MULTILINE)
 
@@ -48,7 +50,7 @@ def why_unparsable(content: bytes) -> str:
     newer = _newer(decoded, error)
     if newer:
         return f"needs Python {newer} or newer; run improver with the project's Python"
-    if _PYTHON_2.search(decoded) and "f-string" not in error:
+    if error.startswith(_SAID_OF_PYTHON_2) or (_PYTHON_2.search(decoded) and "f-string" not in error):
         return "is Python 2"
     return "is a template" if _TEMPLATE.search(decoded) else "does not parse"
 
