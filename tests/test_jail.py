@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -19,6 +20,7 @@ from improver import process
 from improver.errors import SandboxMissing
 from improver.ports import Completed, Limits
 from improver.sandbox import environ as variables
+from improver.sandbox import orphans
 from improver.sandbox.bubblewrap import Bubblewrap
 from improver.sandbox.cell import Cell, Refusal
 from improver.sandbox.interpreter import needs_of
@@ -229,6 +231,20 @@ standing().ask(["/bin/sleep", "{mark}"], [])
     while _alive(mark) and time.monotonic() < deadline:
         pass
     assert _alive(mark) == []
+
+
+@sandbox
+def test_what_a_killed_run_left_is_ended_by_the_next_start(tmp_path: Path) -> None:
+    """A bwrap whose improver died before they were tied together, as kill -9 can leave it."""
+    standing()
+    bwrap = str(Bubblewrap.find().program)  # type: ignore[union-attr]
+    walls = ["--unshare-user", "--ro-bind", "/", "/"]
+    with subprocess.Popen([bwrap, "--unsetenv", orphans.mark(), *walls, "/bin/cat"], stdin=subprocess.PIPE) as alive:
+        orphan = [bwrap, "--unsetenv", f"improver-run-{os.getpid()}-1", *walls, "/bin/cat"]
+        with subprocess.Popen(orphan, stdin=subprocess.PIPE) as left:
+            assert orphans.sweep() >= 1
+            assert left.wait(10) == -signal.SIGKILL
+        assert alive.poll() is None
 
 
 def _alive(mark: str) -> list[bytes]:

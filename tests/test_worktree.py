@@ -274,11 +274,12 @@ def test_a_change_that_may_not_be_written_is_said_and_not_written(project: Proje
     (project.top / "folder").mkdir()
     (project.top / "folder/kept").write_text("kept")
     (project.top / "inside").symlink_to("folder")
+    (project.top / ".gitattributes").write_text("*.bat text eol=crlf\n")
     commit = project.commit()
     with project.trees() as trees:
         tree = trees.changed_tree(trees.base_tree(commit), Change(commit, (bad,)))
         assert list(reasons(tree)) == [bad.path]
-        assert sorted(path.name for path in tree.files.rglob("*")) == ["folder", "inside", "kept"]
+        assert sorted(path.name for path in tree.files.rglob("*")) == [".gitattributes", "folder", "inside", "kept"]
 
 
 def test_nothing_is_left_even_after_an_error(project: Project) -> None:

@@ -16,14 +16,14 @@ from typing import ClassVar
 
 from improver import process
 from improver.ports import Completed, Limits
-from improver.sandbox.cell import HOME, NOT_SET_UP, Bind, Cell, Refusal
+from improver.sandbox.cell import FLOOD, HOME, NOT_SET_UP, Bind, Cell, Refusal
+from improver.sandbox.orphans import mark
 from improver.sandbox.programs import find
 from improver.sandbox.remedies import advice
 from improver.sandbox.watch import Watch
 
 OLDEST = (0, 8, 0)
 _GONE_SECONDS = 5.0
-_FLOOD = 64
 _THREADS = 4
 _SYSTEM_FOLDERS = ("/usr/bin", "/bin", "/usr/local/bin", "/run/current-system/sw/bin")
 _PARTS_OF_USR = ("bin", "sbin", "lib", "lib32", "lib64", "libx32", "libexec", "share", "include")
@@ -99,14 +99,14 @@ class Bubblewrap:
         with ExitStack() as stack:
             files = {Path("/etc", name): _memory_file(stack, name, data) for name, data in _MADE_UP.items()}
             status = stack.enter_context(Status())
-            walls = [str(self.program), "--json-status-fd", str(status.end), *_WALLS]
+            walls = [str(self.program), "--unsetenv", mark(), "--json-status-fd", str(status.end), *_WALLS]
             completed = process.run(
                 [*walls, *_inside(cell, files), "--", *_limited(cell.limits), *cell.argv],
                 environ={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
                 stdin=cell.stdin,
                 seconds=cell.limits.seconds,
                 output=cell.limits.output,
-                flood=_FLOOD * cell.limits.output,
+                flood=FLOOD * cell.limits.output,
                 watch=_watch(cell, status),
                 keep_open=(status.end, *files.values()),
             )

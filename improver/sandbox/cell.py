@@ -11,6 +11,8 @@ from improver.ports import Completed, Limits
 
 HOME = Path("/home/run")
 NOT_SET_UP = "sandbox"
+FLOOD = 64
+"""How many times the output limit a program may print before it is ended; of all that, only the limit is kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from improver.errors import ImproverError
 from improver.git import Entry, Repository
 from improver.sandbox.conversion import NAMES, converted, lfs_object
+from improver.sandbox.paths import objection
 from improver.sandbox.writing import LINK, Writer
 from improver.values import FileChange, Skipped
 
@@ -61,8 +62,9 @@ def change(folder: Path, origin: Origin, treeish: str, files: Iterable[FileChang
         RunFailed: the disk is full.
     """
     files = tuple(files)
-    paths = [file.path for file in files if file.after is not None]
-    attributes = _attributes(origin.objects, origin.objects.entries(treeish), paths, treeish)
+    paths = [file.path for file in files if file.after is not None and not objection(file.path)]
+    ruled = any(_has_rules(folder, path) for path in paths)
+    attributes = origin.objects.attributes(paths, NAMES, treeish) if ruled else {}
     skipped: list[Skipped] = []
     with Writer(folder) as writer:
         filler = _Filler(writer)
@@ -73,6 +75,11 @@ def change(folder: Path, origin: Origin, treeish: str, files: Iterable[FileChang
             if file.after is not None:
                 skipped += filler.put(origin, file.path, file.after, file.mode_after, attributes.get(file.path, {}))
     return tuple(skipped)
+
+
+def _has_rules(folder: Path, path: str) -> bool:
+    """Whether a filled folder has attributes in one of the folders on the way to a file."""
+    return any((folder / parent / ".gitattributes").exists() for parent in PurePosixPath(path).parents)
 
 
 class _Filler:

@@ -19,7 +19,7 @@ from improver.ports import Completed, Limits
 from improver.sandbox import environ as variables
 from improver.sandbox import orphans
 from improver.sandbox.bubblewrap import Bubblewrap
-from improver.sandbox.cell import NOT_SET_UP, Backend, Bind, Cell, Refusal
+from improver.sandbox.cell import FLOOD, NOT_SET_UP, Backend, Bind, Cell, Refusal
 from improver.sandbox.interpreter import needs_of
 from improver.sandbox.remedies import UNSANDBOXED
 from improver.settings import Settings, UserSettings
@@ -115,6 +115,7 @@ class Unsandboxed:
                     stdin=cell.stdin,
                     seconds=limits.seconds,
                     output=limits.output,
+                    flood=FLOOD * limits.output,
                 )
         return Completed(127, b"", f"{cell.argv[0]} could not be started\n".encode(), 0.0, NOT_SET_UP)
 

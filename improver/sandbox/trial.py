@@ -129,7 +129,8 @@ class SandboxTrial:
         environment = self.target.environment
         if isinstance(environment, Environment):
             values["PATH"] = os.pathsep.join((str(environment.python.parent), values["PATH"]))
-            values["VIRTUAL_ENV"] = str(environment.prefix)
+            if (environment.prefix / "pyvenv.cfg").is_file():
+                values["VIRTUAL_ENV"] = str(environment.prefix)
         return values
 
     @contextmanager
