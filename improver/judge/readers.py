@@ -119,13 +119,13 @@ def find_readers(files: Mapping[str, bytes], known: Known | None = None) -> Read
         known: the entries to go by; the built-in ones by default.
     """
     known = known or known_readers()
-    roots = _import_roots(known)
+    roots, calls = _import_roots(known), _call_words(known)
     found = _Found()
     for path, content in files.items():
         if not path.endswith(".py"):
             if b"doctest" in content:
                 found.special.setdefault("doctest", f"{path}: names doctest")
-        elif any(word in content for word in _WORDS) or _imports_any(content, roots):
+        elif any(word in content for word in _WORDS) or _calls_any(content, calls) or _imports_any(content, roots):
             _look(path, content, known, found)
     _follow_copies(found)
     return Readers(
@@ -182,6 +182,20 @@ def identifiers(content: bytes) -> frozenset[str]:
 def _import_roots(known: Known) -> frozenset[bytes]:
     entries = known.entries.get("import", ())
     return frozenset(name.partition(".")[0].encode() for entry in entries for name in entry.names)
+
+
+def _call_words(known: Known) -> frozenset[tuple[bytes, bytes]]:
+    """First and last word of every call there is an entry for; a file that makes one holds both."""
+    names = [name for entry in known.entries.get("call", ()) for name in entry.names]
+    return frozenset(
+        (name.partition(".")[0].strip("*").encode(), name.rpartition(".")[2].strip("*").encode())
+        for name in names
+        if name != "help"
+    )
+
+
+def _calls_any(content: bytes, calls: frozenset[tuple[bytes, bytes]]) -> bool:
+    return any(first in content and last in content for first, last in calls)
 
 
 def _imports_any(content: bytes, roots: frozenset[bytes]) -> bool:
