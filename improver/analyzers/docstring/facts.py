@@ -142,7 +142,9 @@ def _raises(function: AnyFunction, ways: tuple[Way, ...], kinds: Kinds) -> Itera
             by_class.setdefault(name, []).append(way.when)
     for name, formulas in by_class.items():
         sayable = [one for one in formulas if None not in (said(part, kinds) for part in distinct([one]))]
-        clauses = list(dict.fromkeys(filter(None, (said(formula, kinds) for formula in distinct(sayable)))))
+        whole = said(some(sayable), kinds)
+        clauses = [whole] if whole else [text for part in distinct(sayable) if (text := said(part, kinds))]
+        clauses = list(dict.fromkeys(clauses))
         if clauses and len(clauses) <= MAX_REASONS and sum(map(len, clauses)) < MAX_LENGTH:
             yield name, f"If {', or if '.join(clauses)}."
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from improver.analyzers.docstring.branches import case_formula, formula_of, unknown
-from improver.analyzers.docstring.formulas import ALWAYS, NEVER, UNKNOWN, Formula, every, negated, some
+from improver.analyzers.docstring.formulas import ALWAYS, NEVER, UNKNOWN, Formula, bounded, every, negated, some
 from improver.analyzers.docstring.joins import (
     bind_items,
     bind_walrus,
@@ -206,7 +206,7 @@ class _Walk(Straight):
         return broke if last is None else merged(state, [broke, last])
 
     def none_of(self, state: State, paths: Iterable[tuple[Step, ...]]) -> Formula:
-        return negated(some(condition(path[len(state.path) :]) for path in paths))
+        return negated(bounded(some(condition(path[len(state.path) :]) for path in paths)))
 
     def repeat(self, node: ast.While, state: State) -> State | None:
         state_in = loop_start(node.body, self.after(node.test, state))

@@ -141,6 +141,24 @@ def key(formula: Formula) -> str:
             return f"unknown {place} {positive}"
 
 
+def bounded(formula: Formula) -> Formula:
+    """The formula, or an unknown one where it says more than anybody would read."""
+    return formula if _size(formula) <= _MANY else UNKNOWN
+
+
+_MANY = 12
+
+
+def _size(formula: Formula) -> int:
+    match formula:
+        case Every(parts) | Some(parts):
+            return sum(map(_size, parts))
+        case Exists(condition=condition):
+            return 1 + _size(condition)
+        case Atom() | Fails() | Unknown():
+            return 1
+
+
 def holds_unknown(formula: Formula) -> bool:
     """Whether some part of the formula cannot be said."""
     match formula:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from improver.analyzers.docstring.branches import unknown
 from improver.analyzers.docstring.english import code
-from improver.analyzers.docstring.formulas import ALWAYS, UNKNOWN, Exists, Fails, Formula, every, some
+from improver.analyzers.docstring.formulas import ALWAYS, UNKNOWN, Exists, Fails, Formula, bounded, every, some
 from improver.analyzers.docstring.purity import IMMUTABLE_TYPES, bound_names, descendants, dotted, effects
 from improver.analyzers.docstring.states import FOREVER, State, Step, Value
 from improver.analyzers.docstring.translation import captured, outlined_call, translate
@@ -41,7 +41,7 @@ def merged(base: State, ends: list[State]) -> State | None:
     if len(ends) < 2:
         return ends[0] if ends else None
     names = {name: _common(name, ends) for name in {name for end in ends for name in end.names}}
-    met = some(condition(end.path[len(base.path) :]) for end in ends)
+    met = bounded(some(condition(end.path[len(base.path) :]) for end in ends))
     called: dict[str, int] = {}
     for end in ends:
         for text, count in (end.called or {}).items():
@@ -158,6 +158,8 @@ def raises_last(body: list[ast.stmt]) -> bool:
 def failure(body: list[ast.stmt], names: tuple[str, ...], handler: ast.ExceptHandler, state: State) -> Formula:
     """The formula for one plain statement raising what a handler catches."""
     value = _single_value(body)
+    if isinstance(value, ast.Constant | ast.Name):
+        return unknown(handler)
     expression = translate(value, state) if value is not None else None
     if expression is None and value is not None:
         expression = outlined_call(value, state)

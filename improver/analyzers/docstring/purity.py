@@ -33,7 +33,7 @@ IMMUTABLE_RESULTS = words("bool bytes chr float frozenset hash hex id int len or
 IMMUTABLE_TYPES = words("str int float bool bytes complex None Path date datetime timedelta Decimal Fraction")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def dumped(node: ast.AST) -> str:
     """A text that is equal for code that reads the same."""
     return ast.dump(node)
@@ -98,7 +98,7 @@ def descendants(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
                 pending.extend(item for item in value if isinstance(item, ast.AST))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def effects(node: ast.AST) -> tuple[ast.AST, ...]:
     """Everything inside that may change something: calls, awaits, yields."""
     return tuple(part for part in descendants((node,)) if _acts(part))

@@ -241,12 +241,25 @@ _LOST = object()
 def captured(node: ast.expr, before: State, after: State) -> Value:
     """What a name stands for once `node` is assigned to it."""
     expression = translate(node, before)
-    if expression is None:
-        return Value(None)
+    if expression is None or _is_long(expression):
+        return UNKNOWN_VALUE
     since = FOREVER if is_immutable(node) else _since(node, before, after)
     made = node.value if isinstance(node, ast.Await) else node
     event = dumped(made) if isinstance(made, ast.Call) and not is_pure(made) else ""
     return Value(expression, since, event, after.epoch, is_fresh(node))
+
+
+_PARTS = 40
+
+
+def _is_long(node: ast.expr) -> bool:
+    """Whether an expression has more parts than anybody would read; stops counting there."""
+    pending: list[ast.AST] = [node]
+    for _ in range(_PARTS):
+        if not pending:
+            return False
+        pending.extend(ast.iter_child_nodes(pending.pop()))
+    return True
 
 
 def _since(node: ast.expr, before: State, after: State) -> int:
