@@ -25,6 +25,7 @@ from improver.sandbox.watch import Watch
 OLDEST = (0, 8, 0)
 _GONE_SECONDS = 5.0
 _THREADS = 4
+_LEAST_ADDRESSES = 16 << 30
 _SYSTEM_FOLDERS = ("/usr/bin", "/bin", "/usr/local/bin", "/run/current-system/sw/bin")
 _PARTS_OF_USR = ("bin", "sbin", "lib", "lib32", "lib64", "libx32", "libexec", "share", "include")
 _PARTS_OF_LOCAL = ("bin", "sbin", "lib", "lib64", "share", "include")
@@ -176,7 +177,7 @@ def _limited(limits: Limits) -> list[str]:
         "nofile": (resource.RLIMIT_NOFILE, 4096),
         "fsize": (resource.RLIMIT_FSIZE, limits.file_size),
         "core": (resource.RLIMIT_CORE, 0),
-        "as": (resource.RLIMIT_AS, 4 * limits.memory),
+        "as": (resource.RLIMIT_AS, max(_LEAST_ADDRESSES, 4 * limits.memory)),
     }
     if _counts_by_namespace(os.uname().release):
         wanted["nproc"] = (resource.RLIMIT_NPROC, _THREADS * limits.processes)
