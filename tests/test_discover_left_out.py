@@ -166,6 +166,19 @@ def test_names_that_are_not_utf8_and_submodules(tmp_path: Path) -> None:
     assert reasons(target) == {"is a submodule": 1}
 
 
+def test_a_tree_deeper_than_any_file_system_allows(tmp_path: Path) -> None:
+    """Git can hold it; it is looked at like any other."""
+    checkout = Checkout.make(tmp_path / "r", {"a.py": b""})
+    blob = checkout.git("hash-object", "-w", "--stdin", stdin=b"x = 1\n")
+    tree = checkout.git("mktree", stdin=f"100644 blob {blob}\tdeep.py\n".encode())
+    for _ in range(40):
+        tree = checkout.git("mktree", stdin=f"040000 tree {tree}\t{'d' * 200}\n".encode())
+    commit = checkout.git("commit-tree", tree, "-m", "Deep")
+    repository = Repository.open(checkout.path)
+    target = discover(checkout.path, NO_SETTINGS, CommitTree(repository, commit), judges=is_judge)
+    assert [source.path.rpartition("/")[2] for source in target.sources] == ["deep.py"]
+
+
 def test_a_survey_reads_nothing_and_streams_the_same(tmp_path: Path) -> None:
     target = look(tmp_path, {f"m{index}.py": b"x = %d\n" % index for index in range(900)})
     tree = FolderTree(tmp_path)

@@ -33,6 +33,7 @@ _NOT_ENTERED = frozenset(
 _TOO_MANY = "are too many to look all of them through for what tests need"
 _MAX_SEEN = 20_000
 _MAX_CARRIED = 5_000
+_MAX_DEPTH = 50
 
 
 def find_carried(
@@ -80,7 +81,8 @@ def _walk(top: Path, folder: str) -> Iterator[str]:
     name = folder.rstrip("/").rpartition("/")[2]
     place = top / folder
     if (
-        place.is_symlink()
+        folder.count("/") > _MAX_DEPTH
+        or place.is_symlink()
         or not _is_harmless(name)
         or (place / "pyvenv.cfg").exists()
         or (place / "conda-meta").exists()
