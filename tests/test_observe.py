@@ -7,12 +7,14 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sample_target import Sample, lay_out, sample
+from walls import standing
 
 from improver.facts import Coverage, Fault, Instrument, Suite, TestResult
 from improver.observe.base import observe_base
@@ -20,8 +22,10 @@ from improver.observe.causes import set_aside
 from improver.observe.coverage import ByTest, read_coverage, unpacked
 from improver.observe.origins import module_names, wrong_origin
 from improver.observe.report import read_report
+from improver.observe.suite import Suites
 from improver.ports import Trial
-from improver.values import Missing, Outcome, Source, Target, TestCommand
+from improver.sandbox.trial import SandboxTrial
+from improver.values import Environment, Missing, Outcome, Source, Target, TestCommand
 
 ADD = "def add(one, other):\n    return one + other\n"
 TEST_ADD = "from calc import add\n\ndef test_add():\n    assert add(1, 2) == 3\n"
@@ -237,6 +241,23 @@ def test_modules_that_are_not_the_targets_may_come_from_anywhere() -> None:
         wrong_origin(Suite({}, origins={"test": "/usr/lib/test/__init__.py", "test.support": "/s.py"}), target) is None
     )
     assert wrong_origin(Suite({}, origins={"test.one": "/usr/lib/test/one.py"}), target) is not None
+
+
+@pytest.mark.sandbox
+def test_a_base_is_observed_behind_real_walls(tmp_path: Path) -> None:
+    """The probe, its results and the shelf are in reach inside, at their own paths."""
+    test = "import shop\ndef test_own(): assert shop.NAME == 'tree'\n" + IN_CHILD
+    it = _installed(tmp_path, "copied", test)
+    environment = it.target.environment
+    assert isinstance(environment, Environment)
+    checkout = lay_out(tmp_path / "real", {"src/shop/__init__.py": "NAME = 'checkout'\n"})
+    bound = replace(environment, binds=(environment.prefix, Path(sys.base_prefix)))
+    target = replace(it.target, repository=checkout, environment=bound)
+    with SandboxTrial(standing(), it.trial.files, target) as trial:
+        facts = observe_base(trial, Suites(target, _shelf))
+    assert facts.deciding == {"tests/test_shop.py::test_own", "tests/test_shop.py::test_child"}
+    assert isinstance(facts.coverage, Coverage)
+    assert facts.coverage.lines.keys() == {"src/shop/__init__.py", "src/shop/till.py"}
 
 
 # Hostile results.

@@ -37,6 +37,7 @@ def untidy():
 def test_passes(): pass
 def test_fails(): assert 1 == 2, "one is\\nnot two"
 def test_errs(broken): pass
+def test_lacks(nothing_such): pass
 def test_untidy(untidy): pass
 def test_exits(): raise SystemExit(3)
 @pytest.mark.skip(reason="later")
@@ -64,6 +65,7 @@ class TestOld(unittest.TestCase):
         "test_passes": "passed",
         "test_fails": "failed",
         "test_errs": "error",
+        "test_lacks": "error",
         "test_untidy": "error",
         "test_exits": "failed",
         "test_skips": "skipped",
@@ -75,6 +77,7 @@ class TestOld(unittest.TestCase):
     }
     assert "one is" in suite.results["test_calc.py::test_fails"].message
     assert suite.results["test_calc.py::test_errs"].message == "OSError: no database"
+    assert suite.results["test_calc.py::test_lacks"].message == "fixture 'nothing_such' not found"
     assert suite.held == {
         "test_calc.py::test_passes",
         "test_calc.py::test_xfails",

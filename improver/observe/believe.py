@@ -12,7 +12,7 @@ from improver.observe.report import Report
 from improver.ports import Completed
 from improver.values import Missing, Outcome
 
-_PREFIX = "improver::"
+CANARY_PREFIX = "improver::"
 _FAILED_STATUS = 1
 
 Problem = tuple[str, Fault | None]
@@ -40,7 +40,7 @@ class Canaries:
     @property
     def ids(self) -> frozenset[str]:
         """The ids under which they are reported."""
-        return frozenset(_PREFIX + name for name in self.order)
+        return frozenset(CANARY_PREFIX + name for name in self.order)
 
     def without(self, report: Report) -> dict[str, TestResult]:
         """The results of the target's own tests: those collected, and whatever else did not hold."""
@@ -54,7 +54,7 @@ class Canaries:
 
     def wrong(self, report: Report) -> str:
         """What is wrong with their results; empty when they are as they must be."""
-        passed, failed = report.results.get(_PREFIX + self.passes), report.results.get(_PREFIX + self.fails)
+        passed, failed = report.results.get(CANARY_PREFIX + self.passes), report.results.get(CANARY_PREFIX + self.fails)
         if passed is None or failed is None:
             return "A test that improver added was not run: something drops tests or forges results."
         if passed.outcome is not Outcome.PASSED:
@@ -107,7 +107,7 @@ def _progress(report: Report) -> str:
     if not report.collected:
         return ""
     left = [id for id in report.collected if id not in report.results]
-    where = f", at {left[0]}" if left and not left[0].startswith(_PREFIX) else ""
+    where = f", at {left[0]}" if left and not left[0].startswith(CANARY_PREFIX) else ""
     return f" after {len(report.collected) - len(left)} of {len(report.collected)} tests{where}"
 
 

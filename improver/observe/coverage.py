@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from improver.facts import Coverage
+from improver.observe.believe import CANARY_PREFIX
 from improver.observe.origins import module_names
 from improver.observe.report import records, tidy
 from improver.values import Missing, Target
@@ -71,6 +72,7 @@ class _Gathered:
             case {"files": list(files)}:
                 self.names = dict(filter(None, map(self._file, files)))
             case {"context": str(context), "bits": list(bits)}:
+                context = "" if context.startswith(CANARY_PREFIX) else context
                 for entry in bits:
                     self._join(tidy(context), entry)
             case _:

@@ -149,7 +149,8 @@ def _canaries(session: Any) -> Iterator[Any]:
         """A test whose result is known. It looks like a function to hooks that expect one."""
 
         fixturenames = ()
-        cls = instance = None
+        funcargs: dict[str, Any] = {}  # noqa: RUF012
+        cls = instance = originalname = None
 
         @property
         def module(self) -> Any:
@@ -241,10 +242,14 @@ def _outcome(report: Any) -> str:
 
 
 def _message(report: Any) -> str:
+    """The line of a failure that says most: the exception's own, else the last that pytest marks as such."""
     crash = getattr(getattr(report, "longrepr", None), "reprcrash", None)
-    text = clean(getattr(crash, "message", "") or getattr(report, "longreprtext", "") or report.longrepr).strip()
-    lines = text.splitlines() or [""]
-    return lines[0][:MESSAGE] if crash else lines[-1][:MESSAGE]
+    if crash is not None:
+        return (clean(crash.message).strip().splitlines() or [""])[0][:MESSAGE]
+    text = clean(getattr(report, "longreprtext", "") or report.longrepr or "").strip()
+    lines = [line for line in text.splitlines() if line.strip()] or [""]
+    marked = [line[1:] for line in lines if line.startswith("E  ")]
+    return (marked or lines)[-1].strip()[:MESSAGE]
 
 
 def pytest_internalerror(excinfo: Any) -> None:
