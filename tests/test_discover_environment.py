@@ -306,13 +306,21 @@ def test_the_command_for_the_projects_tool(machine: Machine, files: dict[str, st
 
 
 def test_plug_ins_that_the_settings_of_pytest_use_are_needed(machine: Machine) -> None:
-    machine.write({"pytest.ini": "[pytest]\naddopts = -n auto --cov=thing\n"})
-    prefix = machine.venv("project/.venv", "needed", "pytest", "pytest_cov")
+    machine.write({"pytest.ini": "[pytest]\naddopts = --timeout=5\n"})
+    prefix = machine.venv("project/.venv", "needed", "pytest")
     found = machine.find()
     assert isinstance(found, Missing)
-    assert "lacks `xdist`" in found.reason
-    (machine.site(prefix) / "xdist.py").touch()
+    assert "lacks `pytest_timeout`" in found.reason
+    (machine.site(prefix) / "pytest_timeout.py").touch()
     assert origin(machine.find()) == ".venv"
+
+
+def test_tools_that_the_shelf_has_may_be_absent_but_an_environment_with_them_is_better(machine: Machine) -> None:
+    machine.write({"pytest.ini": "[pytest]\naddopts = -n auto --cov=thing\n"})
+    machine.venv("project/.venv", "needed")
+    assert origin(machine.find()) == ".venv"
+    machine.venv("project/venv", "needed", "pytest", "pytest_cov", "xdist")
+    assert origin(machine.find()) == "venv"
 
 
 @pytest.mark.sandbox

@@ -24,12 +24,16 @@ _NAMES = (
     *("pyproject.toml", "setup.py", "setup.cfg", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile", "requirements.txt"),
     *REQUIREMENTS,
 )
+# The modules of the tools that the shelf can hold.
+_SHELVED = frozenset({"pytest", "pytest_cov", "xdist", "pytest_benchmark"})
 
 
 def find_environment(
     target: Target, settings: Settings, ask: Ask, active: Mapping[str, str], tree: BaseTree | None = None
 ) -> Environment | Missing:
     """The first environment in which everything resolves that the project's imports and its tests need.
+
+    Where there is none, one that lacks nothing but test tools does: improver's shelf has those.
 
     Parameters:
         ask: starts an interpreter behind the walls; none is started elsewhere.
@@ -48,16 +52,20 @@ def find_environment(
     tracked = _tracked(tree)
     distributions = modules_of(build.dependencies)
     refused: list[Refused] = []
+    nearly: Environment | None = None
     for candidate in _asked(settings, around):
         if tracked(candidate.python, target.repository):
             refused.append(Refused(candidate.origin, "is part of the repository"))
             continue
         binds = belongings(candidate.python, reach)
         answer = interview(candidate.python, binds, needed, distributions, ask)
-        if answer.problem or answer.missing:
-            refused.append(Refused(candidate.origin, answer.problem, answer.missing))
-        else:
+        if not answer.problem and not answer.missing:
             return _environment(candidate, answer, binds)
+        if not answer.problem and nearly is None and _SHELVED.issuperset(answer.missing):
+            nearly = _environment(candidate, answer, binds)
+        refused.append(Refused(candidate.origin, answer.problem, answer.missing))
+    if nearly is not None:
+        return nearly
     command = remedy(target.project, build, files, environment_named(project))
     return _missing(refused, looked_at(around), command)
 
