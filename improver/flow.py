@@ -139,6 +139,8 @@ def accept(
 
         def objection(change: Change) -> str:
             dossier = examine_change(shop, change, proposals)
+            trees = (shop.store.repository.tree_of(change.base), shop.store.tree_of(change))
+            shop.ledger.record_proof(*trees, dossier.evidence)
             if dossier.decision.route is Route.REFUSE:
                 return "; ".join(dossier.decision.because)
             return ""
@@ -166,7 +168,7 @@ def summarise(shop: Workshop, facts: Facts, skipped: tuple[Skipped, ...], files:
         project=shop.target.project,
         base=shop.target.base,
         environment=_environment_in_words(shop.target.environment),
-        tests=_tests_in_words(facts),
+        tests=_tests_in_words(facts, shop.target.environment),
         sandbox=shop.jail.name,
         notes=(*shop.opened.notes, *facts.notes),
         budget_reached=shop.late,
@@ -177,12 +179,14 @@ def summarise(shop: Workshop, facts: Facts, skipped: tuple[Skipped, ...], files:
 
 def _environment_in_words(environment: Environment | Missing) -> str:
     if isinstance(environment, Missing):
-        return " ".join(part for part in (f"none: {environment.reason}", environment.remedy) if part)
+        return " ".join(part for part in (f"none: {environment.reason.rstrip('.')}.", environment.remedy) if part)
     major, minor = environment.version
     return f"Python {major}.{minor} ({environment.origin})"
 
 
-def _tests_in_words(facts: Facts) -> str:
+def _tests_in_words(facts: Facts, environment: Environment | Missing) -> str:
+    if isinstance(environment, Missing):
+        return "not run, for want of an environment"
     if isinstance(facts.plain, Missing):
         return f"not run: {facts.plain.reason}"
     aside = sum(len(group.tests) for group in facts.set_aside)
