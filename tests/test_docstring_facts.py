@@ -91,11 +91,13 @@ RAISES: dict[str, tuple[str, dict[str, str]]] = {
         {"Bad": "If ``int(x)`` raises ``ValueError``."},
     ),
     "a handler of everything": (
-        "def f(x):\n    try:\n        y = load(x)\n    except Exception as error:\n        raise Bad(x) from error\n    return y",
+        "def f(x):\n    try:\n        y = load(x)\n"
+        "    except Exception as error:\n        raise Bad(x) from error\n    return y",
         {"Bad": "If ``load(x)`` fails."},
     ),
     "a handler around several statements": (
-        "def f(x):\n    try:\n        y = d[x]\n        z = g(y)\n    except KeyError:\n        raise Bad(x)\n    return z",
+        "def f(x):\n    try:\n        y = d[x]\n"
+        "        z = g(y)\n    except KeyError:\n        raise Bad(x)\n    return z",
         {},
     ),
     "a local that is a call": (
@@ -107,11 +109,13 @@ RAISES: dict[str, tuple[str, dict[str, str]]] = {
         {"ValueError": "If any item of ``xs`` is negative."},
     ),
     "a loop that may stop before": (
-        "def f(xs):\n    for x in xs:\n        if x == 3:\n            break\n        if x < 0:\n            raise ValueError",
+        "def f(xs):\n    for x in xs:\n        if x == 3:\n"
+        "            break\n        if x < 0:\n            raise ValueError",
         {},
     ),
     "the else of a loop": (
-        "def f(xs, y):\n    for x in xs:\n        if x == y:\n            break\n    else:\n        raise ValueError\n    return x",
+        "def f(xs, y):\n    for x in xs:\n        if x == y:\n"
+        "            break\n    else:\n        raise ValueError\n    return x",
         {"ValueError": "If no item of ``xs`` equals ``y``."},
     ),
     "values of a dict": (
@@ -223,7 +227,8 @@ SUMMARIES: dict[str, tuple[str, str]] = {
         "Return ``self.end - self.start``, or ``None`` if ``self.end`` is ``None``.",
     ),
     "a fallback": (
-        "def f(self, key, default=None):\n    try:\n        return self[key]\n    except KeyError:\n        return default",
+        "def f(self, key, default=None):\n    try:\n"
+        "        return self[key]\n    except KeyError:\n        return default",
         "Return ``self[key]``, or ``default`` if ``self[key]`` raises ``KeyError``.",
     ),
     "a question": (
@@ -262,7 +267,8 @@ SUMMARIES: dict[str, tuple[str, str]] = {
         "",
     ),
     "a check inside of the special case": (
-        "def f(self):\n    x = self.get()\n    if x is None:\n        if self.bad():\n            raise Bad\n        return None\n    return 3",
+        "def f(self):\n    x = self.get()\n    if x is None:\n"
+        "        if self.bad():\n            raise Bad\n        return None\n    return 3",
         "",
     ),
     "a generator that may stop": (

@@ -42,7 +42,64 @@ class Docstrings:
     coverage: str = "provable"
 
     promises: ClassVar[Category] = Category.DOCSTRINGS
-    examples: ClassVar[tuple[Example | Untouched, ...]] = ()
+    examples: ClassVar[tuple[Example | Untouched, ...]] = (
+        Example(
+            """
+            def scale(values, factor):
+                if factor == 0:
+                    raise ValueError(factor)
+                return Scaled(values, factor)
+            """,
+            """
+            def scale(values, factor):
+                \"\"\"Return ``Scaled(values, factor)``.
+
+                Raises:
+                    ValueError: If ``factor`` is ``0``.
+                \"\"\"
+                if factor == 0:
+                    raise ValueError(factor)
+                return Scaled(values, factor)
+            """,
+            why="when an exception is raised cannot be read off the signature",
+        ),
+        Example(
+            """
+            def seconds(span):
+                if span.end is None:
+                    return None
+                return span.end - span.start
+            """,
+            """
+            def seconds(span):
+                \"\"\"Return ``span.end - span.start``, or ``None`` if ``span.end`` is ``None``.\"\"\"
+                if span.end is None:
+                    return None
+                return span.end - span.start
+            """,
+            why="the special case is what a caller has to reckon with",
+        ),
+        Untouched(
+            """
+            @app.command
+            def serve(port):
+                if port < 0:
+                    raise ValueError(port)
+                return run(port)
+            """,
+            why="what a decorator makes of a function is not known, and it may read the docstring",
+        ),
+        Untouched(
+            """
+            def settle(queue):
+                queue.settle()
+                if not queue.items:
+                    raise LookupError
+                queue.close()
+            """,
+            why="what is true after a call need not have been true before",
+        ),
+    )
 
     def analyze(self, source: Source, target: Target, facts: Facts) -> Iterator[Proposal]:
         """Docstrings for one file.

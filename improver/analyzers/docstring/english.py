@@ -260,6 +260,7 @@ _ASKING = (
     "are",
     "was",
     "supports",
+    "exists",
     "needs",
     "allow",
     "in_",

@@ -104,6 +104,9 @@ def _looped(way: Way, item: ast.expr, verb: str, facts: FunctionFacts) -> Iterat
     )
     learned = "what it yields" if verb == "Yield" else "what it returns"
     yield Summary(f"{start} for which {condition}." if condition else f"{start}.", int(bool(condition)), learned)
+    if condition and value == target and verb == "Yield":
+        detail = f"An item {target} matches if {condition}."
+        yield Summary(f"Yield the matching items of {iterable}.", 1, learned, (detail,))
 
 
 def _may_stop(loop: ast.AST | None) -> bool:
@@ -140,10 +143,11 @@ def search(facts: FunctionFacts) -> Iterator[Summary]:
     what = f"the first {target}" if value == target else f"{value} for the first {target}"
     start = f"Return {what} in {iterable} for which {condition}"
     other = next(iter(texts), "")
-    if not other:
-        yield Summary(f"{start}.", 1, "what it returns")
-        return
-    yield Summary(f"{start}, else {other}.", 1, "what it returns when nothing is found")
+    yield Summary(f"{start}, else {other}." if other else f"{start}.", 1, "what it looks for")
+    if value == target:
+        rest = f", or {other}" if other else ""
+        detail = f"An item ``{plain(exists.target)}`` matches if {condition}."
+        yield Summary(f"Return the first matching item of {iterable}{rest}.", 1, "what it looks for", (detail,))
 
 
 def alternatives(facts: FunctionFacts) -> Iterator[Summary]:
@@ -153,7 +157,10 @@ def alternatives(facts: FunctionFacts) -> Iterator[Summary]:
         return
     for special, usual in _by_preference(found):
         when = clause(special, facts)
-        if when is None or usual.text.startswith("``None``") or when == f"{usual.text} returns ``None``":
+        if when is None or usual.text.startswith("``None``"):
+            continue
+        if when in (f"{usual.text} returns ``None``", f"{usual.text} is ``None``"):
+            yield Summary(f"Return {usual.text}.", 0, "what it returns")
             continue
         if all(isinstance(one.node, ast.Constant) and isinstance(one.node.value, bool) for one in found):
             if ", or if" not in when:
