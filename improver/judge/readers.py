@@ -23,7 +23,7 @@ _WORDS = (
     b"f_lineno", b"tb_lineno", b"co_firstlineno", b"co_lnotab", b"co_linetable", b"co_lines", b"co_positions",
     b"__file__", b"linecache", b"use_attribute_docstrings", b"call_annotate_function", b"__annotate__",
 )  # fmt: skip
-_IMPORT = re.compile(rb"(?m)^[ \t]*(?:from|import)[ \t]+([^\n#]+)|import_module\(|__import__\(")
+_IMPORT = re.compile(rb"\n[ \t]*(?:from|import)[ \t]+([^\n#]+)")
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def find_readers(files: Mapping[str, bytes], known: Known | None = None) -> Read
         if not path.endswith(".py"):
             if b"doctest" in content:
                 found.special.setdefault("doctest", f"{path}: names doctest")
-        elif any(word in content for word in _WORDS) or _calls_any(content, calls) or _imports_any(content, roots):
+        elif any(word in content for word in _WORDS) or _imports_any(content, roots, calls):
             _look(path, content, known, found)
     _follow_copies(found)
     return Readers(
@@ -184,27 +184,23 @@ def _import_roots(known: Known) -> frozenset[bytes]:
     return frozenset(name.partition(".")[0].encode() for entry in entries for name in entry.names)
 
 
-def _call_words(known: Known) -> frozenset[tuple[bytes, bytes]]:
-    """First and last word of every call there is an entry for; a file that makes one holds both."""
-    names = [name for entry in known.entries.get("call", ()) for name in entry.names]
-    return frozenset(
-        (name.partition(".")[0].strip("*").encode(), name.rpartition(".")[2].strip("*").encode())
-        for name in names
-        if name != "help"
-    )
+def _call_words(known: Known) -> Mapping[bytes, frozenset[bytes]]:
+    """The last words of every call there is an entry for, by its first word."""
+    found: defaultdict[bytes, set[bytes]] = defaultdict(set)
+    for entry in known.entries.get("call", ()):
+        for name in entry.names:
+            found[name.partition(".")[0].encode()].add(name.rpartition(".")[2].strip("*").encode())
+    return {first: frozenset(last) for first, last in found.items()}
 
 
-def _calls_any(content: bytes, calls: frozenset[tuple[bytes, bytes]]) -> bool:
-    return any(first in content and last in content for first, last in calls)
-
-
-def _imports_any(content: bytes, roots: frozenset[bytes]) -> bool:
-    for line in _IMPORT.finditer(content):
-        words = line.group(1)
-        if words is None:
-            return True
-        if any(word in roots for word in _IDENTIFIER.findall(words)):
-            return True
+def _imports_any(content: bytes, roots: frozenset[bytes], calls: Mapping[bytes, frozenset[bytes]]) -> bool:
+    """Whether a file imports something that reads, or something whose calls read together with such a call."""
+    if b"import_module(" in content or b"__import__(" in content:
+        return True
+    for line in _IMPORT.finditer(b"\n" + content):
+        for word in _IDENTIFIER.findall(line.group(1)):
+            if word in roots or any(last in content for last in calls.get(word, ())):
+                return True
     return False
 
 
