@@ -56,8 +56,15 @@ def propose(request: Request, progress: Progress) -> Proposed:
     started = time.monotonic()
     progress.step("Reading the project")
     opened = open_commit(request)
-    with set_up(opened, progress) as shop, in_background(shop.observe) as facts:
-        found = look(opened.sources(), shop.target, opened.analyzers, NOTHING_OBSERVED, cache=opened.places.cache)
+    with set_up(opened, progress, started) as shop, in_background(shop.observe) as facts:
+        found = look(
+            opened.sources(),
+            shop.target,
+            opened.analyzers,
+            NOTHING_OBSERVED,
+            cache=opened.places.cache,
+            late=lambda: shop.late,
+        )
         chosen, passed_over = choose(found.proposals, shop.ledger, opened.pipeline.limit)
         dossiers, missed = prove(chosen, shop.court(facts))
         skipped = (*opened.target.left_out, *found.skipped, *shop.base.left_out, *shop.trial.left_out)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from improver.ledger import Ledger
 
 NOT_COMMITTED = "settings in {} are not used until committed; try them with --settings-from-worktree"
+_PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 _SETTINGS_FILES = ("pyproject.toml", ".improver/settings.toml")
 
 
@@ -245,11 +246,9 @@ def _within(where: Path, top: Path) -> Path:
 
 
 def _top_of(start: Path) -> Path:
-    """The nearest folder with project settings at or above a place that is not a project's part, else the place."""
+    """The nearest folder with project settings at or above a place; the place itself where there is none."""
     for folder in (start, *start.parents):
-        if any((folder / name).is_file() for name in ("pyproject.toml", "setup.py", "setup.cfg")):
-            return folder
-        if (folder / ".git").exists():
+        if any((folder / name).is_file() for name in _PROJECT_FILES):
             return folder
     return start
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from improver.values import Edit, Proposal, Site, Skipped, Source, Target
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS found (key BLOB PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 _MANY = 500_000
+OUT_OF_TIME = "the time budget was reached before they could be looked at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,14 @@ def scan(
     *,
     cache: Path | None = None,
     progress: Progress | None = None,
+    late: Callable[[], bool] = lambda: False,
 ) -> Scan:
     """What the analyzers find in files of the target.
 
     Parameters:
         sources: the files, one after the other; they need not all be held at once.
         cache: the folder that remembers results by content; nothing is remembered without it.
+        late: whether the time is up; files that come later are counted and not looked at.
     """
     proposals: list[Proposal] = []
     reasons: Counter[str] = Counter()
@@ -94,6 +97,9 @@ def scan(
         for source in sources:
             if isinstance(source, Skipped):
                 reasons[source.reason] += source.count
+                continue
+            if late():
+                reasons[OUT_OF_TIME] += 1
                 continue
             if progress is not None:
                 progress.advance(source.path)

@@ -37,6 +37,12 @@ from improver.values import Change, Environment, Missing, Proposal, Risk, Source
 _BASE_RUNS = "base"
 
 
+class _Incomplete(Exception):
+    def __init__(self, facts: Facts) -> None:
+        super().__init__()
+        self.facts = facts
+
+
 @dataclass(frozen=True)
 class Workshop:
     """A target with walls around it.
@@ -103,14 +109,17 @@ class Workshop:
             return Facts(plain=self.target.tests)
         if self.late:
             return Facts(plain=Missing("tests", "the time budget was reached before they could be run"))
-        fresh: list[Facts] = []
+        try:
+            return facts_from_json(self.ledger.keep(self._key(), self._observed))
+        except _Incomplete as incomplete:
+            return incomplete.facts
 
-        def compute() -> object:
-            fresh.append(observe_base(self.trial, self.suites, self.progress.step))
-            return facts_to_json(fresh[0])
-
-        kept = self.ledger.keep(self._key(), compute)
-        return fresh[0] if fresh else facts_from_json(kept)
+    def _observed(self) -> object:
+        """The facts of this moment; those that a limit cut short are not worth keeping."""
+        facts = observe_base(self.trial, self.suites, self.progress.step)
+        if isinstance(facts.plain, Missing) or isinstance(facts.coverage, Missing):
+            raise _Incomplete(facts)
+        return facts_to_json(facts)
 
     def _key(self) -> str:
         environment = self.target.environment
@@ -132,7 +141,7 @@ class Workshop:
     def hearing(self, change: Change, proposals: Group = (), facts: Facts = NOTHING_OBSERVED) -> Iterator[Hearing]:
         """A hearing of a change; its tree stands as long."""
         tree = self.worktrees.changed_tree(self.base, change)
-        with SandboxTrial(self.jail, tree.files, self.target) as changed:
+        with SandboxTrial(self.jail, tree.files, self.target, deadline=self.deadline) as changed:
             yield Hearing(
                 target=self.target,
                 proposals=proposals,
@@ -181,19 +190,19 @@ class Workshop:
 
 
 @contextmanager
-def set_up(opened: Opened, progress: Progress) -> Iterator[Workshop]:
+def set_up(opened: Opened, progress: Progress, started: float | None = None) -> Iterator[Workshop]:
     """The workshop for a target; on leaving, nothing of it remains but what the ledger holds.
+
+    Parameters:
+        started: when the time budget began, on the monotonic clock in seconds; now by default.
 
     Raises:
         SandboxMissing: no walls stand, so nothing was run.
         LedgerUnusable, RunFailed, GitFailed: what their messages say.
     """
-    started = time.monotonic()
     budget = seconds_of(opened.pipeline.budget)
     progress.step("Proving the sandbox")
     jail = stand(opened.settings, outside_of=opened.git.top)
-    if budget is not None:
-        jail = replace(jail, limits=replace(jail.limits, seconds=min(jail.limits.seconds, budget)))
     progress.step("Looking for the project's environment")
     environment = find_environment(opened.target, opened.settings, jail.ask, os.environ, opened.tree)
     target = replace(opened.target, environment=environment)
@@ -203,8 +212,8 @@ def set_up(opened: Opened, progress: Progress) -> Iterator[Workshop]:
         worktrees = stack.enter_context(Worktrees(store, opened.git, opened.folder / "worktrees"))
         progress.step("Laying out the base")
         base = worktrees.base_tree(target.base)
-        trial = stack.enter_context(SandboxTrial(jail, base.files, target))
-        deadline = None if budget is None else started + budget
+        deadline = None if budget is None else (time.monotonic() if started is None else started) + budget
+        trial = stack.enter_context(SandboxTrial(jail, base.files, target, deadline=deadline))
         yield Workshop(opened, target, jail, store, ledger, worktrees, base, trial, progress, deadline)
 
 

@@ -143,7 +143,7 @@ def decide(
         return Decision(Route.REFUSE, tuple(refused))
     words = [word for category in sorted(set(risk.categories)) for word in _objections(policy, category)]
     route = max([policy.rules[category].route for category in risk.categories], default=Route.AUTO)
-    for category in sorted(set(risk.categories) or {Category.FORMATTING}):
+    for category in sorted(set(risk.categories)):
         for reason in _unmet(policy.rules[category], category, evidence, not_applicable):
             route, words = max(route, Route.HUMAN), [*words, reason]
     if not risk.certified:
@@ -152,11 +152,12 @@ def decide(
         route = max(route, Route.HUMAN)
     if route is Route.AUTO:
         words = [f"{_spoken(risk)} with a certificate, and every gate that is asked for passed"]
+        words = words if risk.categories else ["nothing is changed, and no gate failed"]
     return Decision(route, tuple(dict.fromkeys(words)))
 
 
 def _spoken(risk: Risk) -> str:
-    return " and ".join(category.word for category in sorted(set(risk.categories))) or "no change"
+    return " and ".join(category.word for category in sorted(set(risk.categories)))
 
 
 def _refusals(risk: Risk, evidence: Sequence[Evidence], *, ours: bool) -> Iterable[str]:
@@ -189,9 +190,9 @@ def _unmet(
         if gate not in verdicts:
             excused = gate in absent and gate not in rule.gates
             if not excused:
-                yield f"{category.word} need the gate `{gate}`, which was not heard"
-        elif verdicts[gate] != {Verdict.PASSED}:
-            yield f"{category.word} need the gate `{gate}`, which is inconclusive"
+                yield f"the gate `{gate}`, asked for {category.word}, was not heard"
+        elif Verdict.FAILED not in verdicts[gate] and verdicts[gate] != {Verdict.PASSED}:
+            yield f"the gate `{gate}`, asked for {category.word}, is inconclusive"
 
 
 def unproven(policy: Policy, dossier: Dossier) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,7 @@ from improver.sandbox.watch import used_by
 from improver.values import Environment, Skipped, Target
 
 _COMMIT_SECONDS = 60.0
+_SHORTEST_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,14 @@ class SandboxTrial:
         files: the pristine tree. No program writes to it.
         target: where the checkout is, its project, source roots, environment and what is carried.
         scratch: a folder on the same file system for throw-away copies; beside `files` by default.
+        deadline: when every run has to be over, on the monotonic clock in seconds.
     """
 
     jail: Jail
     files: Path
     target: Target
     scratch: Path | None = None
+    deadline: float | None = None
     _kept: dict[str, Path] = field(default_factory=dict, repr=False, compare=False)
     _lock: RLock = field(default_factory=RLock, repr=False, compare=False)
     _facts: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
@@ -105,6 +109,8 @@ class SandboxTrial:
             over.append(Bind(results.absolute(), results.absolute(), writable=True, before=used_by(results)))
         limits = self.jail.limits
         seconds = limits.seconds if seconds is None else min(seconds, limits.seconds)
+        if self.deadline is not None:
+            seconds = max(_SHORTEST_SECONDS, min(seconds, self.deadline - time.monotonic()))
         with self._tree(writable, over) as (tree, binds, links):
             cell = Cell(
                 argv=tuple(argv),
