@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
+from improver.facts import Fault
+from improver.judge.plural import counted
 from improver.judge.policy import Policy, decide
 from improver.ports import Gate, Hearing, Progress
 from improver.registry import Named
@@ -201,11 +203,14 @@ def _narrowed(gates: Sequence[Named[Gate]], failure: Evidence) -> Ask:
 def _fail_again(hearing: Hearing, tests: Sequence[str]) -> Evidence | None:
     suite = hearing.run_tests(hearing.changed, tests)
     failing = [test for test in tests if test not in suite.held]
-    if not failing:
+    if not failing or suite.fault not in (None, Fault.CRASHED):
         return None
-    words = ", ".join(failing[:3]) + (f" and {len(failing) - 3} more" if len(failing) > 3 else "")
-    summary = f"With this change alone, {len(failing)} tests fail that passed at base: {words}."
-    return Evidence("tests", Verdict.FAILED, summary, {"failing": "\n".join(failing)})
+    said = {test: suite.results[test].message for test in failing if test in suite.results}
+    words = ", ".join(f"{test} ({said[test]})" if said.get(test) else test for test in failing[:3])
+    more = f" and {len(failing) - 3} more" if len(failing) > 3 else ""
+    verb = "fails" if len(failing) == 1 else "fail"
+    summary = f"With this change alone, {counted(len(failing), 'test')} {verb} that passed at base: {words}{more}."
+    return Evidence("tests", Verdict.FAILED, summary, {"failed": len(failing), "failing": "\n".join(failing)})
 
 
 def _dossier(proposal: Proposal, risk: Risk, findings: Iterable[Finding], court: Court) -> Dossier:

@@ -11,6 +11,8 @@ from improver.ports import Hearing
 from improver.values import Environment, Evidence, Measure, Missing, NotApplicable, Outcome, Verdict
 
 NAMED = 3
+LISTED = 50
+"""How many tests that fail alone are handed on, so that whoever looks for the culprit runs them and no others."""
 _WITHOUT = (
     "Formatting, comments, docstrings and annotations can still be certified; what changes behaviour cannot be proven."
 )
@@ -34,7 +36,8 @@ class _Compared:
 
     @property
     def suspects(self) -> list[str]:
-        return [*(result.id for result in self.broken), *self.gone, *(result.id for result in self.fresh)]
+        """Their ids; those with a message of their own come first."""
+        return [*(result.id for result in (*self.broken, *self.fresh)), *self.gone]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +137,13 @@ def _tried_again(hearing: Hearing, compared: _Compared, changed: Suite, measures
     """Run the suspects alone on both sides: what fails there, and there only, is convicted."""
     suspects = compared.suspects
     again, base = hearing.run_tests(hearing.changed, suspects), hearing.run_tests(hearing.base, suspects)
-    guilty = [id for id in suspects if _convicts(id, again, base, compared)]
-    if not guilty and not again.problem:
-        guilty = _in_company(hearing, compared, again, base)
+    alone = [id for id in suspects if _convicts(id, again, base, compared)]
+    guilty = alone or ([] if again.problem else _in_company(hearing, compared, again, base))
     if guilty:
-        return _evidence(Verdict.FAILED, _failures(guilty, compared, again), {**measures, "failed": len(guilty)})
+        found: dict[str, Measure] = {**measures, "failed": len(guilty)}
+        if alone and not again.problem:
+            found["failing"] = "\n".join(alone[:LISTED])
+        return _evidence(Verdict.FAILED, _failures(guilty, compared, again), found)
     first = suspects[0]
     why = again.problem or base.problem or "it passed when it was tried again"
     text = f"{first} did not pass in the run of all tests, which could not be confirmed: {why}."
