@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from types import TracebackType
 from typing import Protocol, Self
@@ -66,7 +67,10 @@ class _Line(rich_progress.ProgressColumn):
 
 
 class Spinner:
-    """One line that says what is being done, with a count and the time it took; gone when it ends."""
+    """One line that says what is being done, with a count and the time it took; gone when it ends.
+
+    Work that goes on side by side may tell it of its steps; the line shows the latest.
+    """
 
     def __init__(self, console: Console) -> None:
         spinner = "dots" if unicode_fits(console) else "line"
@@ -76,6 +80,7 @@ class Spinner:
             console=console,
             transient=True,
         )
+        self._lock = threading.RLock()
         self._task: rich_progress.TaskID | None = None
         self._done = 0
         self._total: int | None = None
@@ -91,17 +96,19 @@ class Spinner:
 
     def step(self, what: str, total: int | None = None) -> None:
         """Show a new step in place of the one before."""
-        if self._task is not None:
-            self._bar.remove_task(self._task)
-        self._done, self._total = 0, total
-        self._task = self._bar.add_task(clean(what, longest=_LONGEST), total=None, count=self._count(), detail="")
+        with self._lock:
+            if self._task is not None:
+                self._bar.remove_task(self._task)
+            self._done, self._total = 0, total
+            self._task = self._bar.add_task(clean(what, longest=_LONGEST), total=None, count=self._count(), detail="")
 
     def advance(self, detail: str = "") -> None:
         """Count one more, and name what is next."""
-        if self._task is None:
-            return
-        self._done += 1
-        self._bar.update(self._task, count=self._count(), detail=clean(detail, longest=_LONGEST))
+        with self._lock:
+            if self._task is None:
+                return
+            self._done += 1
+            self._bar.update(self._task, count=self._count(), detail=clean(detail, longest=_LONGEST))
 
     def _count(self) -> str:
         if self._total is None:
