@@ -125,3 +125,35 @@ def _text_of(node: ast.AST) -> list[ast.AST]:
 
 def _is_annotation(child: ast.AST, node: ast.AST) -> bool:
     return child is getattr(node, "annotation", None) or child is getattr(node, "returns", None)
+
+
+@dataclass(frozen=True)
+class CommentChange:
+    """How the comments of two versions differ.
+
+    Parameters:
+        text: whether some that are only for people differ.
+        order: one that gives orders and came, went or moved; empty when there is none.
+        line: where it is now, 1 when it went.
+    """
+
+    text: bool = False
+    order: str = ""
+    line: int = 1
+
+
+def changed_comments(old: str, old_tree: ast.Module, new: str, new_tree: ast.Module) -> CommentChange:
+    """How the comments of two versions differ, whose trees are equal but for text and annotations.
+
+    Raises:
+        tokenize.TokenError: a version cannot be cut into tokens.
+    """
+    before, after = comments_of(old), comments_of(new)
+    text = [one.plain for one in before if not one.orders] != [one.plain for one in after if not one.orders]
+    orders = [comment for comment in after if comment.orders]
+    gone = anchors(old_tree, [comment for comment in before if comment.orders])
+    for comment, anchor in zip(orders, anchors(new_tree, orders), strict=True):
+        if anchor not in gone:
+            return CommentChange(text, comment.text[:60], comment.line)
+        gone.remove(anchor)
+    return CommentChange(text, gone[0][0][:60]) if gone else CommentChange(text)

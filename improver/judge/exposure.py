@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from improver.judge.erase import Owner
+from improver.judge.differences import Owner
 from improver.judge.known import ANNOTATIONS, DOCSTRINGS, SOURCE
 from improver.judge.masked import FUNCTIONS
 from improver.judge.names import Names, bindings, dotted

@@ -14,8 +14,9 @@ from inspect import cleandoc
 from improver.judge import masked
 from improver.judge.annotations import Evaluation, acts
 from improver.judge.characters import alike, hidden
-from improver.judge.comments import Comment, anchors, comments_of
-from improver.judge.erase import AnnotationChange, Differences, TextChange, compare
+from improver.judge.comments import changed_comments
+from improver.judge.differences import AnnotationChange, Differences, TextChange
+from improver.judge.erase import compare
 from improver.judge.exposure import Exposure
 from improver.judge.masked import FUNCTIONS
 from improver.judge.names import Names, names_of
@@ -259,43 +260,13 @@ def _is_public(change: AnnotationChange) -> bool:
 
 def _comments(path: str, old: _Version, new: _Version) -> Iterator[Part]:
     try:
-        before, after = comments_of(old.text), comments_of(new.text)
+        found = changed_comments(old.text, old.tree, new.text, new.tree)
     except tokenize.TokenError as error:
         raise _Unreadable(f"it cannot be cut into tokens: {error}") from error
-    if [comment.plain for comment in before] == [comment.plain for comment in after]:
-        if not _same_places(old, new, before, after):
-            yield Part(Category.DIRECTIVES, f"{path}: a comment that gives orders moved")
-        return
-    orders = _changed_orders(old, new, before, after)
-    if orders is not None:
-        yield Part(Category.DIRECTIVES, f"{path}:{orders[0]}: `{orders[1]}` gives orders")
-    if _without_orders(before) != _without_orders(after) or orders is None:
+    if found.order:
+        yield Part(Category.DIRECTIVES, f"{path}:{found.line}: `{found.order}` gives orders")
+    if found.text:
         yield Part(Category.COMMENTS)
-
-
-def _without_orders(comments: list[Comment]) -> list[str]:
-    return [comment.plain for comment in comments if not comment.orders]
-
-
-def _same_places(old: _Version, new: _Version, before: list[Comment], after: list[Comment]) -> bool:
-    one = [comment for comment in before if comment.orders]
-    other = [comment for comment in after if comment.orders]
-    return not one or anchors(old.tree, one) == anchors(new.tree, other)
-
-
-def _changed_orders(
-    old: _Version, new: _Version, before: list[Comment], after: list[Comment]
-) -> tuple[int, str] | None:
-    one = anchors(old.tree, [comment for comment in before if comment.orders])
-    orders = [comment for comment in after if comment.orders]
-    other = anchors(new.tree, orders)
-    for comment, anchor in zip(orders, other, strict=True):
-        if anchor not in one:
-            return comment.line, comment.text[:60]
-    gone = [anchor for anchor in one if anchor not in other]
-    if gone or len(one) != len(other):
-        return 1, gone[0][0][:60] if gone else "a comment"
-    return None
 
 
 def _source(path: str, found: Differences, exposure: Exposure) -> Iterator[Part]:
