@@ -196,6 +196,8 @@ def _tests_in_words(facts: Facts, environment: Environment | Missing) -> str:
         return "not run, for want of an environment"
     if isinstance(facts.plain, Missing):
         return f"not run: {facts.plain.reason}"
+    if not facts.plain.results:
+        return "none: pytest collected no tests"
     aside = sum(len(group.tests) for group in facts.set_aside)
     parts = [f"{len(facts.deciding)} of {len(facts.plain.results)} pass at base in {facts.plain.seconds:.1f} s"]
     parts += [f"{aside} set aside"] if aside else []

@@ -123,7 +123,7 @@ def analyze(
         from improver.discover import why_unparsable  # noqa: PLC0415 - loads LibCST, which most scans never need
 
         return why_unparsable(source.content)
-    except RecursionError:
+    except (RecursionError, MemoryError):  # the second is what Python 3.11's parser says of its own stack
         return "nested too deeply to be analysed"
 
 
