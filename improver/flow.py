@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from improver.edits import conflicting
@@ -177,7 +177,7 @@ def summarise(shop: Workshop, facts: Facts, skipped: tuple[Skipped, ...], files:
         environment=_environment_in_words(shop.target.environment),
         tests=_tests_in_words(facts, shop.target.environment),
         sandbox=shop.jail.name,
-        notes=(*shop.opened.notes, *facts.notes),
+        notes=(*shop.opened.notes, *_carried_in_words(shop.target.carried), *facts.notes, *_aside_in_words(facts)),
         budget_reached=shop.late,
         analyzed_files=files,
         skipped=skipped,
@@ -189,6 +189,18 @@ def _environment_in_words(environment: Environment | Missing) -> str:
         return " ".join(part for part in (f"none: {environment.reason.rstrip('.')}.", environment.remedy) if part)
     major, minor = environment.version
     return f"Python {major}.{minor} ({environment.origin})"
+
+
+def _carried_in_words(carried: Sequence[str]) -> Iterator[str]:
+    if carried:
+        more = f" and {len(carried) - 3} more" if len(carried) > 3 else ""
+        yield f"git ignores and the tests can read: {', '.join(carried[:3])}{more}"
+
+
+def _aside_in_words(facts: Facts) -> Iterator[str]:
+    for group in facts.set_aside:
+        count = f"{len(group.tests)} tests are" if len(group.tests) > 1 else "1 test is"
+        yield f"{count} set aside: {group.cause} (first {group.tests[0]}). {group.remedy}".strip()
 
 
 def _tests_in_words(facts: Facts, environment: Environment | Missing) -> str:

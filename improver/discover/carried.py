@@ -1,4 +1,4 @@
-"""What git ignores and tests need: compiled modules, files that the build writes, metadata of installs."""
+"""What git ignores and tests need: compiled modules and catalogs, files that the build writes, metadata of installs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from improver.discover.left_out import exclusion
 from improver.discover.tree import inside, join
 from improver.values import Skipped
 
-_COMPILED = re.compile(r"\.(?:so|pyd|dylib)$|\.so\.\d+$")
+_COMPILED = re.compile(r"\.(?:so|pyd|dylib|mo)$|\.so\.\d+$")
 _WRITTEN = frozenset({"_version.py", "_scm_version.py", "__version__.py", "_version_info.py"})
 _PROTOBUF = re.compile(r"_pb2(?:_grpc)?\.pyi?$")
 _SECRET = re.compile(r"\.(?:pem|key|p12|pfx|jks|keystore|kdbx|ppk)$|^id_(?:rsa|dsa|ecdsa|ed25519)|^credentials", re.I)
