@@ -15,6 +15,7 @@ from pathlib import Path
 from improver.discover import find_environment
 from improver.edits import change_of
 from improver.facts import NOTHING_OBSERVED, Facts
+from improver.judge.context import context_in
 from improver.judge.risk import RiskContext, read_risk
 from improver.ledger import Ledger
 from improver.observe.base import observe_base
@@ -30,7 +31,6 @@ from improver.sandbox.shelf import Shelf
 from improver.sandbox.trial import SandboxTrial
 from improver.sandbox.worktree import Tree, Worktrees
 from improver.scanning import again, analyze
-from improver.static import risk_context
 from improver.store import Store
 from improver.values import Change, Environment, Missing, Proposal, Risk, Source, Target
 
@@ -83,7 +83,7 @@ class Workshop:
     @cached_property
     def context(self) -> RiskContext:
         """What the whole repository says on who reads docstrings and who judges."""
-        return risk_context(self.opened)
+        return context_in(self.base.files, self.target)
 
     def risk(self, change: Change) -> Risk:
         """What a change can alter."""
@@ -116,7 +116,7 @@ class Workshop:
 
     def _observed(self) -> object:
         """The facts of this moment; those that a limit cut short are not worth keeping."""
-        facts = observe_base(self.trial, self.suites, self.progress.step)
+        facts = observe_base(self.trial, self.suites, lambda what: self.progress.step(what[:1].upper() + what[1:]))
         if isinstance(facts.plain, Missing) or isinstance(facts.coverage, Missing):
             raise _Incomplete(facts)
         return facts_to_json(facts)

@@ -10,6 +10,7 @@ from pathlib import Path
 from improver.judge.readers import find_readers
 from improver.judge.risk import RiskContext
 from improver.ports import Hearing
+from improver.values import Target
 
 _SETTINGS = frozenset(
     {"pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", ".pytest.ini", "noxfile.py", "Makefile", "justfile"}
@@ -52,8 +53,12 @@ def read_context(
 
 def context_of(hearing: Hearing) -> RiskContext:
     """The context of a hearing, read from the tree of the base."""
-    target = hearing.target
-    return _of_folder(str(hearing.base.files), target.base, target.judges, target.style.python)
+    return context_in(hearing.base.files, hearing.target)
+
+
+def context_in(folder: Path, target: Target) -> RiskContext:
+    """The context of a target, read from the tree of its base once."""
+    return _of_folder(str(folder), target.base, target.judges, target.style.python)
 
 
 @lru_cache(maxsize=4)
