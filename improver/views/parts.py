@@ -145,6 +145,15 @@ def print_next(console: Console, commands: Sequence[tuple[str, str]]) -> None:
     console.print(indented(table))
 
 
+_SINGULAR = {
+    "Python files": "Python file",
+    "other files": "other file",
+    "ignored files": "ignored file",
+    "files and folders": "file or folder",
+    "proposals": "proposal",
+}
+
+
 def print_skipped(console: Console, skipped: Iterable[Skipped]) -> None:
     """What was not looked at, counted by reason, with examples."""
     reasons: dict[str, list[Skipped]] = {}
@@ -168,6 +177,7 @@ def _count(items: Iterable[Skipped]) -> int:
 
 
 def _named(items: Sequence[Skipped]) -> str:
-    names = list(dict.fromkeys(clean(item.what) for item in items))
+    one = _count(items) == 1
+    names = list(dict.fromkeys(clean(_SINGULAR.get(item.what, item.what) if one else item.what) for item in items))
     more = ", ..." if len(names) > MOST_EXAMPLES else ""
     return ", ".join(names[:MOST_EXAMPLES]) + more
