@@ -25,6 +25,7 @@ from improver.values import (
     Evidence,
     Missing,
     NotApplicable,
+    Outcome,
     Proposal,
     Route,
     Skipped,
@@ -214,4 +215,6 @@ def _tests_in_words(facts: Facts, environment: Environment | Missing) -> str:
     parts = [f"{len(facts.deciding)} of {len(facts.plain.results)} pass at base in {facts.plain.seconds:.1f} s"]
     parts += [f"{aside} set aside"] if aside else []
     parts += [f"{len(facts.flaky)} flaky"] if facts.flaky else []
+    passed_over = sum(result.outcome is Outcome.SKIPPED for result in facts.plain.results.values())
+    parts += [f"{passed_over} skipped"] if passed_over else []
     return ", ".join(parts)
