@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import ast
 
-from improver.analyzers.docstring.formulas import ALWAYS, NEVER, UNKNOWN, Atom, Formula, Unknown, every, negated, some
+from improver.analyzers.docstring.formulas import (
+    ALWAYS,
+    NEVER,
+    UNKNOWN,
+    Atom,
+    Exists,
+    Formula,
+    Unknown,
+    every,
+    negated,
+    some,
+)
 from improver.analyzers.docstring.purity import dotted
 from improver.analyzers.docstring.states import State
 from improver.analyzers.docstring.translation import translate
@@ -63,11 +74,22 @@ def _of_translated(node: ast.expr) -> Formula:  # noqa: PLR0911 - one case for e
             return NEVER
         case ast.Call(func=ast.Name(id="bool"), args=[value], keywords=[]):
             return _of_translated(value)
+        case ast.Call(func=ast.Name(id="any" | "all" as word), args=[ast.GeneratorExp(elt=item, generators=[loop])]):
+            return _of_items(word, item, loop)
         case ast.Compare(left=left, ops=[ast.IsNot() | ast.NotEq() | ast.NotIn() as operator], comparators=parts):
             opposite = _OPPOSITE[type(operator)]()
             return Atom(ast.Compare(left=left, ops=[opposite], comparators=parts), positive=False)
         case _:
             return Atom(node)
+
+
+def _of_items(word: str, item: ast.expr, loop: ast.comprehension) -> Formula:
+    """``any(...)`` and ``all(...)`` over one loop."""
+    condition = _of_translated(item)
+    chosen = [_of_translated(test) for test in loop.ifs]
+    if word == "any":
+        return Exists(loop.target, loop.iter, every((*chosen, condition)))
+    return Exists(loop.target, loop.iter, every((*chosen, negated(condition))), positive=False)
 
 
 _OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.IsNot: ast.Is, ast.NotEq: ast.Eq, ast.NotIn: ast.In}

@@ -104,7 +104,7 @@ def _set_aside(one: Candidate, lines: list[str]) -> bool:
         return False
     if node.name.startswith("__") and (one.owner is None or node.name not in _SPECIAL):
         return True
-    return node.name.startswith(("test_", "setUp", "tearDown")) or not all(map(_harmless, node.decorator_list))
+    return node.name.startswith(("test", "setUp", "tearDown")) or not all(map(_harmless, node.decorator_list))
 
 
 def _harmless(decorator: ast.expr) -> bool:

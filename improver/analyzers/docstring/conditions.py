@@ -84,6 +84,7 @@ class _Saying:
         mixed = any(isinstance(part, Every | Some) for part in parts)
         if len(clauses) == 1:
             return clauses[0]
+        mixed = mixed or (word == "or" and any(" neither " in one or " or " in one for one in clauses))
         if mixed and (not outer or len(clauses) > 2):
             return None
         if mixed and word == "or":
@@ -191,10 +192,15 @@ def merge(predicates: list[str], word: str) -> str:
     """Predicates of one subject: "is neither ``1`` nor ``2``", "is ``1`` or ``2``"."""
     if word == "and" and len(predicates) > 1 and all(text.startswith("is not ") for text in predicates):
         return f"is {nor([text.removeprefix('is not ') for text in predicates])}"
+    if word == "and" and len(predicates) == 2 and all(text.startswith("does not equal ") for text in predicates):
+        first, second = (text.removeprefix("does not equal ") for text in predicates)
+        return f"equals neither {first} nor {second}"
     if word == "or" and all(text.startswith("is ") and not text.startswith("is not ") for text in predicates):
         return f"is {joined([text.removeprefix('is ') for text in predicates], 'or')}"
-    if len(predicates) == 2 and predicates[1].startswith("is ") and re.match("is (?!not )", predicates[0]):
+    if len(predicates) == 2 and predicates[1].startswith("is ") and re.match("is (?!not |neither )", predicates[0]):
         return f"{predicates[0]} {word} {predicates[1].removeprefix('is ')}"
+    if len(predicates) == 2 and word == "or":
+        return f"{predicates[0]}, or {predicates[1]}"
     return joined(predicates, word)
 
 
@@ -202,6 +208,8 @@ def simplified(formula: Formula) -> Formula:
     """The formula without what its other parts imply."""
     if isinstance(formula, Every):
         parts = tuple(simplified(part) for part in formula.parts)
+        keys = {key(part) for part in parts}
+        parts = tuple(part for part in parts if not (isinstance(part, Some) and keys & set(map(key, part.parts))))
         kept = tuple(part for part in parts if not any(implies(other, part) for other in parts if other is not part))
         return kept[0] if len(kept) == 1 else Every(kept)
     if isinstance(formula, Some):

@@ -100,6 +100,8 @@ def function_described(facts: FunctionFacts, *, everything: bool) -> Described |
     if special and not facts.raises and not everything:
         return None
     found = [one for one in summaries(facts) if one.news + worth > 0 or everything]
+    if not facts.raises:
+        found = [one for one in found if one.news or everything or "the result of" not in one.text]
     found = [one for one in found if f"{facts.function.name}(" not in one.text.replace(" ", "")]
     if not found:
         return None

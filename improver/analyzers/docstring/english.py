@@ -25,6 +25,8 @@ def code(node: ast.expr | str | None, limit: int = MAX_CODE) -> str | None:
 def plain(node: ast.AST) -> str:
     """The source of a piece of code; empty where there is none on one line."""
     try:
+        if isinstance(node, ast.Call) and len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp):
+            return ast.unparse(node.func) + ast.unparse(node.args[0])
         return ast.unparse(node)
     except ValueError:
         return ""
@@ -37,6 +39,8 @@ def joined(parts: Sequence[str], word: str) -> str:
 
 def with_article(name: str) -> str:
     """A name in backticks with ``a`` or ``an`` before it."""
+    if name.strip("`").rpartition(".")[2] == "NoneType":
+        return "``None``"
     first = name.lstrip("`_")[:1].lower()
     return f"{'an' if first in 'aeio' or name.lstrip('`').startswith('un') else 'a'} {name}"
 

@@ -59,8 +59,19 @@ def ways_out(function: AnyFunction, knowledge: Knowledge) -> Ways:
 
 
 def goes_on(end: State | None, start: State, *, strong: bool) -> bool:
-    """Whether a branch adds nothing to say: it is passed with no further condition, or only ever raises."""
-    return not strong if end is None else end.path == start.path
+    """Whether a branch adds nothing that must be said: it is passed, or left, by nothing but exceptions."""
+    if end is None:
+        return not strong
+    length = len(start.path)
+    return end.path[:length] == start.path and not any(step.strong or step.entered for step in end.path[length:])
+
+
+def unless(formula: Formula, end: State | None, start: State) -> list[Formula]:
+    """When a branch that was chosen under `formula` ended in an exception."""
+    if end is None:
+        return [formula]
+    passed = [step.formula for step in end.path[len(start.path) :]]
+    return [every((formula, negated(every(passed))))] if passed else []
 
 
 class _Walk(Straight):
@@ -138,14 +149,14 @@ class _Walk(Straight):
             end, strong = self.arm(body, current.under(formula, entered=True))
             plain = plain and goes_on(end, current.under(formula, entered=True), strong=strong)
             ends += [end] if end is not None else []
-            dead += [formula] if end is None else []
+            dead += unless(formula, end, current.under(formula, entered=True))
             current = current.under(negated(formula), strong=strong)
         otherwise = every(negated(formula) for formula, _ in arms)
         chosen = state.under(otherwise, entered=True) if rest else current
         end, strong = self.arm(rest, chosen)
         plain = plain and goes_on(end, chosen, strong=strong)
         ends += [end] if end is not None else []
-        dead += [otherwise] if end is None else []
+        dead += unless(otherwise, end, chosen)
         result = merged(state, ends)
         if result is None or not plain:
             return result

@@ -60,6 +60,9 @@ class Straight:
                 state = state.bind(name, Value(ast.Name(id=name, ctx=ast.Load()), FOREVER))
         if isinstance(node, ast.Global | ast.Nonlocal | ast.Pass | ast.Import | ast.ImportFrom):
             return state
+        for target in node.targets if isinstance(node, ast.Delete) else ():
+            if not isinstance(target, ast.Name):
+                self.ways.append(Way(Exit.STORE, None, None, state.path, True, ast.Starred(value=target)))
         return state.acted([node]).forget(bound_names([node]))
 
     def record(self, exit: Exit, node: ast.expr | None, state: State, target: ast.expr | None = None) -> None:

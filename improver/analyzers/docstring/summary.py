@@ -293,4 +293,4 @@ def doing(facts: FunctionFacts) -> Iterator[Summary]:
         return
     text = said(way.when, facts.kinds)
     if text is not None and ", or if" not in text:
-        yield Summary(f"Call {shown} if {text}.", 1, "what it calls and when")
+        yield Summary(f"Call {shown} if {text}.", 0, "what it calls and when")
