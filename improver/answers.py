@@ -17,7 +17,7 @@ from improver.errors import ImproverError, Interrupted, NotProven, RunFailed, Us
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from improver.views.progress import Progress
+    from improver.views.silent import Progress
 
 _USAGE = typer.BadParameter.__bases__[0]
 _CLICK = _USAGE.__bases__[0]
@@ -53,10 +53,14 @@ def out() -> Console:
 
 def progress_for(as_json: bool) -> Progress:
     """What shows progress on standard error, if that is a terminal and nobody asked for JSON."""
-    from improver.views.progress import Silent, progress
+    from improver.views.silent import Silent
+
+    if as_json or not sys.stderr.isatty():
+        return Silent()
+    from improver.views.progress import progress
     from improver.views.terminal import make_console
 
-    return Silent() if as_json or not sys.stderr.isatty() else progress(make_console(sys.stderr))
+    return progress(make_console(sys.stderr))
 
 
 def dumped(document: object) -> str:

@@ -31,7 +31,9 @@ _NAMES = frozenset((
 ))
 # fmt: on
 _REQUIREMENTS = re.compile(r"(.*requirements.*|.*constraints.*)\.(txt|in|lock)\Z")
-_FOLDERS = (".github/", ".gitlab/", ".circleci/", ".buildkite/", ".woodpecker/", ".forgejo/", ".gitea/", ".improver/")
+_FOLDERS = frozenset(
+    (".github", ".gitlab", ".circleci", ".buildkite", ".woodpecker", ".forgejo", ".gitea", ".improver")
+)
 _ENDINGS = (".pth", ".lock", "._pth")
 _DEPENDENCIES = re.compile(r"(.*\.lock|pipfile(\.lock)?|pylock.*\.toml|environment\.ya?ml|conda-lock\.yml)\Z")
 
@@ -70,11 +72,11 @@ def _is_floor(path: str) -> bool:
         or name.startswith(("flake.", "setup.", "dockerfile", "pytest.", ".env"))
         or name.endswith(_ENDINGS)
         or bool(_TEST_NAME.match(name))
-        or bool(_TEST_FOLDERS & set(folders))
+        or not _TEST_FOLDERS.isdisjoint(folders)
         or (bool(folders) and folders[0] in ("benchmarks", ".git"))
         or bool(_REQUIREMENTS.match(name))
         or _in_requirements(path)
-        or any(f"/{folder}" in f"/{path}" for folder in _FOLDERS)
+        or not _FOLDERS.isdisjoint(folders)
     )
 
 

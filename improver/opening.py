@@ -199,7 +199,10 @@ def _open(
     user = replace(user, sandbox=request.sandbox) if request.sandbox else user
     settings = Settings(own, user, request.python, request.allow_unsandboxed)
     whole = survey(tree.top / project, own, tree, judges=_judges(own))
-    surveys = tuple(survey(path, own, tree, judges=_judges(own)) for path in named) if request.paths else (whole,)
+    looked_at = named if request.paths else (tree.top / project,)
+    surveys = tuple(
+        whole if path == tree.top / project else survey(path, own, tree, judges=_judges(own)) for path in looked_at
+    )
     if not request.settings_from_worktree and isinstance(repository, Repository):
         notes = (*notes, *_uncommitted_settings(tree, project))
     _require_one_project(surveys, named)

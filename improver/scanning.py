@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from improver.values import Edit, Proposal, Site, Skipped, Source, Target
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS found (key BLOB PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 _MANY = 500_000
+_BATCH = 250
 OUT_OF_TIME = "the time budget was reached before they could be looked at"
 
 
@@ -59,13 +61,14 @@ class Remembered:
                 connection.execute("DELETE FROM found")
             connection.executemany("INSERT OR REPLACE INTO found VALUES (?, ?)", self._new)
 
-    def get(self, key: bytes) -> str | None:
-        """What was found under a key, if anything was kept."""
+    def get(self, keys: Sequence[bytes]) -> dict[bytes, str]:
+        """What was found under some keys, if anything was kept; at most a few hundred are asked for at once."""
         with suppress(sqlite3.Error):
             if self._connection is not None:
-                row = self._connection.execute("SELECT value FROM found WHERE key = ?", (key,)).fetchone()
-                return row[0] if row else None
-        return None
+                marks = ",".join("?" * len(keys))
+                asked = f"SELECT key, value FROM found WHERE key IN ({marks})"  # noqa: S608 - question marks alone
+                return dict(self._connection.execute(asked, keys))
+        return {}
 
     def put(self, key: bytes, value: str) -> None:
         """Keep it; it is written when the scan ends."""
@@ -94,23 +97,34 @@ def scan(
     files = 0
     stamp = _stamp(target, analyzers)
     with Remembered(cache) as remembered:
-        for source in sources:
-            if isinstance(source, Skipped):
-                reasons[source.reason] += source.count
-                continue
-            if late():
-                reasons[OUT_OF_TIME] += 1
-                continue
+        for source, key, kept in _with_kept(sources, remembered, stamp, reasons):
             if progress is not None:
                 progress.advance(source.path)
             files += 1
-            found = _look(source, target, analyzers, facts, remembered, stamp)
+            found = analyze(source, target, analyzers, facts) if kept is None else _read(kept, source)
+            if kept is None:
+                remembered.put(key, _written(found))
             if isinstance(found, str):
                 reasons[found] += 1
             else:
                 proposals += found
     skipped = tuple(Skipped("Python files", reason, count) for reason, count in sorted(reasons.items()))
     return Scan(tuple(proposals), skipped, files)
+
+
+def _with_kept(
+    items: Iterable[Source | Skipped], remembered: Remembered, stamp: bytes, reasons: Counter[str]
+) -> Iterator[tuple[Source, bytes, str | None]]:
+    """The files with their keys and what is kept under these; whatever was skipped is counted by reason."""
+    coming = iter(items)
+    while batch := tuple(islice(coming, _BATCH)):
+        keyed = [(_key(item, stamp), item) for item in batch if isinstance(item, Source)]
+        kept = remembered.get([key for key, _ in keyed])
+        for item in batch:
+            if isinstance(item, Skipped):
+                reasons[item.reason] += item.count
+        for key, source in keyed:
+            yield source, key, kept.get(key)
 
 
 def analyze(
@@ -138,21 +152,12 @@ def _told_apart(proposals: Iterable[Proposal]) -> tuple[Proposal, ...]:
     return tuple(found)
 
 
-def _look(
-    source: Source,
-    target: Target,
-    analyzers: Sequence[Named[Analyzer]],
-    facts: Facts,
-    remembered: Remembered,
-    stamp: bytes,
-) -> tuple[Proposal, ...] | str:
-    key = hashlib.blake2b(source.content, key=stamp, person=b"scan", salt=_salt(source.path)).digest()
-    kept = remembered.get(key)
-    if kept is not None:
-        return _read(kept, source)
-    found = analyze(source, target, analyzers, facts)
-    remembered.put(key, found if isinstance(found, str) else json.dumps([_plain(proposal) for proposal in found]))
-    return found
+def _key(source: Source, stamp: bytes) -> bytes:
+    return hashlib.blake2b(source.content, key=stamp, person=b"scan", salt=_salt(source.path)).digest()
+
+
+def _written(found: tuple[Proposal, ...] | str) -> str:
+    return found if isinstance(found, str) else json.dumps([_plain(proposal) for proposal in found])
 
 
 def _salt(path: str) -> bytes:

@@ -33,11 +33,11 @@ from improver.values import (
     Verdict,
 )
 from improver.views.diff import change_lines
-from improver.views.progress import Silent, Spinner
+from improver.views.progress import Spinner, progress
+from improver.views.silent import Silent
 from improver.views.terminal import (
     clean,
     make_console,
-    progress,
     show_dossier,
     show_error,
     show_risk,

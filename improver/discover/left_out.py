@@ -26,6 +26,10 @@ _DJANGO = re.compile(rb"^class Migration\(", re.MULTILINE)
 _ALEMBIC = re.compile(rb"^down_revision\b", re.MULTILINE)
 _TEMPLATE_FOLDERS = frozenset({"templates", "template", "skeleton", "cookiecutter", "scaffold", "boilerplate"})
 _TEMPLATE_MARKS = re.compile(rb"\{%-?\s*\w|\{\{-?\s*[\w.]+\s*[|}]|\{\{\s*cookiecutter")
+# Comments and strings of Python: where all marks stand in these, the file speaks of templates and is none.
+_TEXTS = re.compile(
+    rb"""#[^\n]*|\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'""", re.DOTALL
+)
 
 _GENERATED_COMMENT = re.compile(
     rb"\A(?:(?:this|the)\s(?:\w+\s){0,3}?(?:was|is|has been|were)\s+|(?:file|code|module)\s+)?"
@@ -151,7 +155,9 @@ def _is_template(folder: str, content: bytes) -> bool:
     parts = {part.removeprefix("project_").removeprefix("app_").lower() for part in folder.split("/")}
     if not _TEMPLATE_FOLDERS & parts:
         return False
-    return _TEMPLATE_MARKS.search(content) is not None and not _parses(content)
+    if _TEMPLATE_MARKS.search(content) is None or _TEMPLATE_MARKS.search(_TEXTS.sub(b"", content)) is None:
+        return False
+    return not _parses(content)
 
 
 def _parses(content: bytes) -> bool:

@@ -6,46 +6,18 @@ import os
 import threading
 import time
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from rich import progress as rich_progress
 from rich.console import Console
 from rich.table import Column
 from rich.text import Text
 
-from improver import ports
+from improver.views.silent import Progress, Silent
 from improver.views.words import clean, duration, unicode_fits
 
 _LONGEST = 60
 _SPINNER_WIDTH = 3
-
-
-class Progress(ports.Progress, Protocol):
-    """Told what is being done; shows it while its context lasts, or keeps silent."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-
-class Silent:
-    """Shows nothing: for pipes, CI and ``--json``."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
-
-    def step(self, what: str, total: int | None = None) -> None:
-        """Nothing is shown."""
-
-    def advance(self, detail: str = "") -> None:
-        """Nothing is shown."""
 
 
 class _Line(rich_progress.ProgressColumn):

@@ -31,15 +31,11 @@ from improver.views.parts import (
     print_skipped,
     prose,
 )
-from improver.views.progress import Progress, Silent, progress
 from improver.views.words import ROUTES, clean, counted, dot, duration, route_text
 
 __all__ = [
-    "Progress",
-    "Silent",
     "clean",
     "make_console",
-    "progress",
     "show_dossier",
     "show_error",
     "show_risk",
