@@ -256,8 +256,15 @@ def _hunks(before: list[str], after: list[str]) -> Iterator[str]:
 
 
 def _common(before: Sequence[str], after: Sequence[str]) -> int:
-    pairs = enumerate(zip(before, after, strict=False))
-    return next((number for number, (old, new) in pairs if old != new), min(len(before), len(after)))
+    """How many lines both begin with, found by halving: the comparing is left to lists."""
+    low, high = 0, min(len(before), len(after))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if before[low:middle] == after[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _span(start: int, end: int) -> str:
