@@ -140,7 +140,7 @@ def _proven(folder: Path, proposals: tuple[object, ...]) -> int:
 def _unchanged(folder: Path, rounds: int) -> list[str]:
     """The row of a scan of files that were all seen before."""
     with tempfile.TemporaryDirectory() as state:
-        command = [sys.executable, "-m", "improver", "scan", "--json", folder]
+        command: list[str | Path] = [sys.executable, "-m", "improver", "scan", "--json", folder]
         environ = {"IMPROVER_STATE_DIR": state}
         timed(command, environ=environ)
         cost = interleaved({"unchanged scan": lambda: timed(command, environ=environ)}, 2 * rounds + 1)[
