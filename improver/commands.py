@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ class Common:
         """What the flow is asked for."""
         from improver.opening import Request
 
+        _require_there(self.config)
         return Request(
             where=self.repo or Path(),
             paths=tuple(paths),
@@ -45,6 +47,22 @@ class Common:
             allow_unsandboxed=self.allow_unsandboxed,
             settings_from_worktree=self.settings_from_worktree,
             **more,
+        )
+
+
+def _require_there(config: Path | None) -> None:
+    if config is not None and not config.exists():
+        raise UsageError(f"{config} (--config) does not exist.", remedy="Leave it out to use your usual settings.")
+
+
+def _require_writable(bundle: Path | None) -> None:
+    """Better now than after minutes of proving."""
+    if bundle is None:
+        return
+    where = bundle if bundle.exists() else bundle.parent
+    if bundle.is_dir() or not bundle.parent.is_dir() or not os.access(where, os.W_OK):
+        raise UsageError(
+            f"{bundle} (--bundle) cannot be written.", remedy="Name a file in a folder that exists and is yours."
         )
 
 
@@ -61,6 +79,7 @@ def propose(
     from improver import flow, render
     from improver.views import terminal
 
+    _require_writable(bundle)
     request = common.request(paths, analyzers, pipeline=pipeline or "", limit=limit, budget=budget)
     with progress_for(common.json) as progress:
         done = flow.propose(request, progress)
@@ -252,6 +271,8 @@ def doctor(common: Common) -> None:
         )
     else:
         lists.show_checks(out(), [(c.name, c.ok, c.found, c.remedy) for c in found])
+    if common.json and not all(check.ok for check in found):
+        raise typer.Exit(RunFailed.exit_code)  # the document says it all
     if not all(check.ok for check in found):
         raise RunFailed("Something is missing.", remedy="The lines above say how to get it.")
 

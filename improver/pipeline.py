@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from improver.errors import UsageError
-from improver.strict import parse_toml, read_table, suggestion
+from improver.strict import parse_toml, read_table, shortened, suggestion
 
 _HERE = Path(__file__).resolve().parent
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
@@ -69,6 +69,7 @@ def _data_folder() -> Path:
 
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
+_YEAR = 365 * 24 * 3600.0
 
 
 def seconds_of(text: str) -> float | None:
@@ -80,6 +81,7 @@ def seconds_of(text: str) -> float | None:
     if not text:
         return None
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip().lower())
-    if not match or float(match[1]) <= 0:
-        raise UsageError(f"`{text}` is not a time. Write `90s`, `2m` or `1h`.")
-    return float(match[1]) * _UNITS[match[2] or "s"]
+    seconds = float(match[1]) * _UNITS[match[2] or "s"] if match else 0.0
+    if not 0 < seconds < _YEAR:
+        raise UsageError(f"`{shortened(text)}` is not a time to work in. Write `90s`, `2m` or `1h`.")
+    return seconds

@@ -136,6 +136,8 @@ def _project(table: object, where: str, known_analyzers: frozenset[str]) -> Proj
     settings = replace(read_table(ProjectSettings, rest, where), analyzers=options)
     if settings.convention not in _CONVENTIONS:
         raise SettingsError(f"{where}, `convention`: expected google, numpy or sphinx.")
+    if settings.line_length < 0:
+        raise SettingsError(f"{where}, `line-length`: expected a number of characters, found {settings.line_length}.")
     return settings
 
 
@@ -152,6 +154,12 @@ def read_user(file: Path) -> UserSettings:
     except OSError as error:
         raise SettingsError(f"{file} cannot be read: {error.strerror}.") from error
     raw = read_table(_UserFile, parse_toml(content, str(file)), str(file))
+    for name in ("seconds", "memory_mb", "processes", "disk_mb"):
+        if getattr(raw, name) <= 0:
+            raise SettingsError(f"{file}, `{name.replace('_', '-')}`: expected a number above zero.")
+    for path in raw.binds:
+        if not path.is_absolute():
+            raise SettingsError(f"{file}, `binds`: {path} is not absolute, so it is not clear which folder is meant.")
     limits = Limits(raw.seconds, raw.memory_mb << 20, raw.processes, disk=raw.disk_mb << 20)
     return UserSettings(raw.sandbox, raw.binds, raw.environment, limits)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from improver.errors import SettingsError
 
@@ -56,6 +56,11 @@ def read_table(cls: type[T], table: Mapping[str, object], where: str) -> T:
     return cls(**values)
 
 
+def shortened(word: str, most: int = 60) -> str:
+    """A word as it is quoted in a message, not longer than so many characters."""
+    return word if len(word) <= most else f"{word[: most - 3]}..."
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
     """A sentence that names the nearest known word, or all of them."""
     words = sorted(known)
@@ -75,6 +80,9 @@ def _value(hint: Any, value: object, where: str) -> object:  # noqa: PLR0911 - o
     if is_dataclass(hint) and isinstance(hint, type) and isinstance(value, Mapping):
         return read_table(hint, value, where)
     origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Literal and value not in arguments:
+        named = " or ".join(f"`{argument}`" for argument in arguments)
+        raise SettingsError(f"{where}: expected {named}, found `{shortened(str(value))}`.")
     if origin is tuple and isinstance(value, list):
         return tuple(_value(arguments[0], item, where) for item in value)
     if origin is not None and _is_mapping(origin) and isinstance(value, Mapping):
@@ -85,7 +93,7 @@ def _value(hint: Any, value: object, where: str) -> object:  # noqa: PLR0911 - o
         return Path(value).expanduser()
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if isinstance(hint, type) and origin is None and type(value) is hint:
+    if origin is Literal or (isinstance(hint, type) and origin is None and type(value) is hint):
         return value
     raise SettingsError(f"{where}: expected {_spoken(hint)}, found {_spoken(type(value))}.")
 

@@ -7,7 +7,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from improver.analyzers.docstring.candidates import Candidate, candidates, inherits_docstring
 from improver.analyzers.docstring.describe import Described, describe, title
@@ -39,7 +39,7 @@ class Docstrings:
     """
 
     public_only: bool = True
-    coverage: str = "provable"
+    coverage: Literal["provable", "all"] = "provable"
 
     promises: ClassVar[Category] = Category.DOCSTRINGS
     examples: ClassVar[tuple[Example | Untouched, ...]] = (

@@ -55,10 +55,13 @@ def find_environment(
     nearly: Environment | None = None
     for candidate in _asked(settings, around):
         if tracked(candidate.python, target.repository):
+            _require_usable(settings, candidate, "is part of the repository, so it is not started")
             refused.append(Refused(candidate.origin, "is part of the repository"))
             continue
         binds = belongings(candidate.python, reach)
         answer = interview(candidate.python, binds, needed, distributions, ask)
+        if answer.problem:
+            _require_usable(settings, candidate, answer.problem)
         if not answer.problem and not answer.missing:
             return _environment(candidate, answer, binds)
         if not answer.problem and nearly is None and _SHELVED.issuperset(answer.missing):
@@ -107,6 +110,16 @@ def _named(path: Path, origin: str) -> Candidate:
             f"{path} ({origin}) is no interpreter.", remedy="Name a Python, or the folder of an environment."
         )
     return Candidate(python, origin)
+
+
+def _require_usable(settings: Settings, candidate: Candidate, problem: str) -> None:
+    """What was named on the command line is used, or the run ends: it does not go on with less than was asked for."""
+    if settings.python is not None:
+        raise UsageError(
+            f"{candidate.python} (--python) {problem}.",
+            left="Nothing was proposed.",
+            remedy="Name a Python, or leave `--python` out to have one looked for.",
+        )
 
 
 def _environment(candidate: Candidate, answer: Answer, binds: Sequence[Path]) -> Environment:

@@ -45,7 +45,7 @@ def source_roots(
 def _settled(project: str, name: str) -> str:
     clean = name.strip("/").removeprefix("./")
     if name.startswith("/") or ".." in clean.split("/"):
-        raise SettingsError(f"`source-roots`: `{name}` lies outside of the project.")
+        raise SettingsError(f"The project's settings, `source-roots`: `{name}` lies outside of the project.")
     return join(project, clean)
 
 

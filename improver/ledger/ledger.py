@@ -114,7 +114,7 @@ class Ledger:
             raise UsageError(f"`{prefix}` is ambiguous: {', '.join(found[:10])}.", remedy="Give more of the id.")
         near = difflib.get_close_matches(prefix.lower(), known, n=3, cutoff=0.5)
         hint = f"Did you mean {' or '.join(f'`{id}`' for id in near)}? " if near else ""
-        raise UsageError(f"There is no proposal `{prefix}`.", remedy=f"{hint}`improver review` lists what is there.")
+        raise UsageError(f"There is no proposal `{prefix}`.", remedy=f"{hint}`improver show` lists what waits.")
 
     def entries(self, state: State | None = None) -> tuple[Entry, ...]:
         """Every entry, or those in one state; the newest first."""

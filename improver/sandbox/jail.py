@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from improver import process
-from improver.errors import SandboxMissing
+from improver.errors import SandboxMissing, UsageError
 from improver.ports import Completed, Limits
 from improver.sandbox import environ as variables
 from improver.sandbox import orphans
@@ -23,6 +23,7 @@ from improver.sandbox.cell import FLOOD, NOT_SET_UP, Backend, Bind, Cell, Refusa
 from improver.sandbox.interpreter import needs_of
 from improver.sandbox.remedies import UNSANDBOXED
 from improver.settings import Settings, UserSettings
+from improver.strict import suggestion
 from improver.values import Skipped
 
 _PROBE_SECONDS = 20.0
@@ -136,6 +137,7 @@ def stand(settings: Settings, outside_of: Path | None = None) -> Jail:
         outside_of: the target's checkout; no program is taken from it.
 
     Raises:
+        UsageError: the user names one that does not exist.
         SandboxMissing: none stands; nothing was run.
     """
     orphans.sweep()
@@ -143,7 +145,10 @@ def stand(settings: Settings, outside_of: Path | None = None) -> Jail:
     if settings.allow_unsandboxed:
         return _furnish(Unsandboxed(), user)
     refusals = []
-    for backend in candidates(outside_of):
+    known = candidates(outside_of)
+    if user.sandbox and user.sandbox not in map(backend_name, known):
+        raise UsageError(f"There is no sandbox `{user.sandbox}`.{suggestion(user.sandbox, map(backend_name, known))}")
+    for backend in known:
         named = not user.sandbox or user.sandbox == backend_name(backend)
         proven = prove(backend) if named else Refusal(backend_name(backend), f"{user.sandbox!r} was asked for")
         if not isinstance(proven, Refusal):

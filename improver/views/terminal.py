@@ -46,6 +46,7 @@ __all__ = [
 ]
 
 PLAIN_WIDTH = 100
+LEAST_WIDTH = 20
 MOST_TITLES = 20
 _STATES = {"approved": "green", "published": "green", "merged": "green", "rejected": "red", "reverted": "red"}
 
@@ -62,6 +63,7 @@ def make_console(stream: TextIO) -> Console:
     console = Console(file=stream, markup=False, highlight=False, emoji=False)
     if not console.is_terminal and not os.environ.get("COLUMNS"):
         console.width = PLAIN_WIDTH
+    console.width = max(console.width, LEAST_WIDTH)  # a terminal that does not know its size says 0
     return console
 
 
@@ -177,11 +179,11 @@ def show_verify(console: Console, dossier: Dossier, head: str = "") -> None:
 
 def show_error(console: Console, error: ImproverError) -> None:
     """What happened, what was left as it was, and what to do next."""
-    console.print(Text.assemble(("error", "bold red"), ": ", prose(error.message)))
-    if error.left:
-        console.print(prose(error.left))
-    if error.remedy:
-        console.print(Text.assemble(("next", "bold cyan"), ": ", prose(error.remedy)))
+    lines = [Text.assemble(("error", "bold red"), ": ", prose(error.message))]
+    lines += [prose(error.left)] if error.left else []
+    lines += [Text.assemble(("next", "bold cyan"), ": ", prose(error.remedy))] if error.remedy else []
+    for line in lines:  # a path stays whole, so that it can be copied
+        console.print(line, overflow="ignore", crop=False)
 
 
 def _print_titles(console: Console, dossier: Dossier) -> None:
