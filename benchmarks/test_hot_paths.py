@@ -50,17 +50,15 @@ FILES = 300
 TESTS = 1000
 PATH = "shop/orders.py"
 FUNCTION = """
-def price_{number}(prices, name, currency="EUR", *, default=None):
-    if currency not in ("EUR", "USD"):
-        raise ValueError("there is no price {number} in " + currency)
+def price_{number}(prices, name, default=None):
+    if not prices:
+        raise ValueError("there are no prices of {number}")
     if name not in prices:
         return default
-    total = prices[name]
-    for discount in prices.discounts:
-        if discount.limit and total > discount.limit:
-            return total
-        logging.info("%s does not count", discount)
-    return total
+    logging.info("%s is there", name)
+    for key in sorted(prices):
+        logging.debug("%s costs %s", key, prices[key])
+    return prices[name]
 """
 MODULE = "import logging\n" + "".join(FUNCTION.format(number=number) for number in range(FUNCTIONS))
 CONTENT = MODULE.encode()
