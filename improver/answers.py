@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json as json_module
 import os
+import signal
 import sys
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ _CLICK = _USAGE.__bases__[0]
 def run(app: typer.Typer, arguments: list[str]) -> int:  # noqa: PLR0911 - one answer for each way to end
     """Run the command line; its exit code. Whatever goes wrong becomes sentences, or one JSON document."""
     as_json = "--json" in arguments
+    _end_tidily()
     try:
         status = app(arguments, prog_name="improver", standalone_mode=False)
     except ImproverError as error:
@@ -42,6 +44,17 @@ def run(app: typer.Typer, arguments: list[str]) -> int:  # noqa: PLR0911 - one a
     except Exception:
         return _explain(_bug(), as_json)
     return status if isinstance(status, int) else 0
+
+
+def _end_tidily() -> None:
+    """A run that is told to end (a cancelled job, a closed terminal) tidies up as it does after Ctrl-C."""
+
+    def end(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(name) is signal.SIG_DFL:
+            signal.signal(name, end)
 
 
 def out() -> Console:

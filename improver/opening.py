@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from improver.discover import BaseTree, CommitTree, FolderTree, Survey, find_project, iter_sources, survey
+from improver.discover.projects import relative
+from improver.discover.tree import inside
 from improver.errors import UsageError
 from improver.git import Repository
 from improver.judges import is_judge
@@ -164,6 +167,7 @@ def open_commit(request: Request, revision: str = "HEAD") -> Opened:
     """
     repository = Repository.open(request.where)
     tree = CommitTree(repository, repository.resolve(revision))
+    _require_committed(request.paths, tree, revision)
     notes = _notes(repository)
     return _open(request, repository, tree, _within(request.where, repository.top), notes)
 
@@ -209,6 +213,18 @@ def _open(
     return Opened(request, where, repository, tree, settings, whole, surveys, notes)
 
 
+def _require_committed(paths: tuple[Path, ...], tree: BaseTree, revision: str) -> None:
+    for path in paths:
+        place = relative(path.absolute(), tree.top)
+        if not any(inside(entry.path, place) for entry in tree.entries()):
+            if not os.path.lexists(path):
+                raise UsageError(f"{path} does not exist.")
+            raise UsageError(
+                f"{path} is not part of {revision}.",
+                remedy=f"Commit it first, or look at it as it is with `improver scan {shlex.quote(str(path))}`.",
+            )
+
+
 def _require_one_project(surveys: tuple[Survey, ...], named: tuple[Path, ...]) -> None:
     for found, path in zip(surveys[1:], named[1:], strict=False):
         if found.target.project != surveys[0].target.project:
@@ -231,7 +247,7 @@ def _reader(tree: BaseTree, project: str) -> Callable[[str], bytes | None]:
 def _from_worktree(project: Path) -> Callable[[str], bytes | None]:
     def read(path: str) -> bytes | None:
         try:
-            return (project / path).read_bytes()
+            return (project / path).read_bytes() if (project / path).is_file() else None
         except OSError:
             return None
 

@@ -209,13 +209,12 @@ def test_an_interpreter_that_the_repository_holds_is_never_asked(machine: Machin
         pytest.param("#!/bin/sh\nhead -c 2000000 /dev/zero\n", "too much", id="floods"),
     ],
 )
-def test_an_interpreter_that_lies_is_passed_over(machine: Machine, script: str, reason: str) -> None:
+def test_an_interpreter_that_was_named_and_lies_is_refused(machine: Machine, script: str, reason: str) -> None:
     fake = machine.home / "fake/bin/python"
     machine.write({"bin/python": script}, "fake")
     fake.chmod(0o755)
-    found = machine.find(settings=Settings(python=fake))
-    assert isinstance(found, Missing)
-    assert reason in found.reason
+    with pytest.raises(UsageError, match=reason):
+        machine.find(settings=Settings(python=fake))
 
 
 def test_editable_installs_and_path_files_are_in_reach_and_the_checkout_is_not(machine: Machine) -> None:

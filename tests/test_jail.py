@@ -17,7 +17,7 @@ import pytest
 from walls import MINUTE, standing
 
 from improver import process
-from improver.errors import SandboxMissing
+from improver.errors import UsageError
 from improver.ports import Completed, Limits
 from improver.sandbox import environ as variables
 from improver.sandbox import orphans
@@ -321,7 +321,7 @@ def test_a_bwrap_that_does_not_work_is_refused_in_the_systems_own_words(
 
 
 def test_a_backend_that_the_user_names_and_nobody_knows_is_refused() -> None:
-    with pytest.raises(SandboxMissing, match="moat"):
+    with pytest.raises(UsageError, match="There is no sandbox `moat`"):
         stand(Settings(user=UserSettings(sandbox="moat")))
 
 

@@ -186,7 +186,7 @@ def test_an_entry_is_found_by_the_beginning_of_its_id(ledger: Ledger) -> None:
     with pytest.raises(UsageError, match=f"Did you mean .*`{one.id}`"):
         ledger.find(wrong)
     for nothing in ("", "zzzz", "%", "_", "'; DROP TABLE dossiers; --"):
-        with pytest.raises(UsageError, match="improver review"):
+        with pytest.raises(UsageError, match="improver show"):
             ledger.find(nothing)
 
 
