@@ -71,7 +71,7 @@ def unless(formula: Formula, end: State | None, start: State) -> list[Formula]:
     if end is None:
         return [formula]
     passed = [step.formula for step in end.path[len(start.path) :]]
-    return [every((formula, negated(every(passed))))] if passed else []
+    return [bounded(every((formula, negated(every(passed)))))] if passed else []
 
 
 class _Walk(Straight):
@@ -160,7 +160,7 @@ class _Walk(Straight):
         result = merged(state, ends)
         if result is None or not plain:
             return result
-        passed = (Step(negated(some(dead)), strong=False),) if dead else ()
+        passed = (Step(negated(bounded(some(dead))), strong=False),) if dead else ()
         return replace(result, path=(*state.path, *passed))
 
     def arm(self, body: list[ast.stmt], chosen: State) -> tuple[State | None, bool]:

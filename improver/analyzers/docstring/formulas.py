@@ -74,9 +74,9 @@ def negated(formula: Formula) -> Formula:
         case Atom(expression, positive):
             return Atom(expression, not positive)
         case Every(parts):
-            return some(negated(part) for part in parts)
+            return Some(tuple(map(negated, parts)))
         case Some(parts):
-            return every(negated(part) for part in parts)
+            return Every(tuple(map(negated, parts)))
         case Exists(target, iterable, condition, positive):
             return Exists(target, iterable, condition, not positive)
         case Fails(expression, classes, positive):
