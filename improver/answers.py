@@ -53,8 +53,9 @@ def _end_tidily() -> None:
         raise KeyboardInterrupt
 
     for name in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(name) is signal.SIG_DFL:
-            signal.signal(name, end)
+        with contextlib.suppress(ValueError):  # only the main thread may
+            if signal.getsignal(name) is signal.SIG_DFL:
+                signal.signal(name, end)
 
 
 def out() -> Console:

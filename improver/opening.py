@@ -216,7 +216,7 @@ def _open(
 def _require_committed(paths: tuple[Path, ...], tree: BaseTree, revision: str) -> None:
     for path in paths:
         place = relative(path.absolute(), tree.top)
-        if not any(inside(entry.path, place) for entry in tree.entries()):
+        if place and not any(inside(entry.path, place) for entry in tree.entries()):
             if not os.path.lexists(path):
                 raise UsageError(f"{path} does not exist.")
             raise UsageError(
