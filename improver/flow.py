@@ -208,7 +208,7 @@ def _tests_in_words(facts: Facts, environment: Environment | Missing) -> str:
     if isinstance(environment, Missing):
         return "not run, for want of an environment"
     if isinstance(facts.plain, Missing):
-        return f"not run: {facts.plain.reason}"
+        return f"not run: {facts.plain.reason.rstrip('.')}. {facts.plain.remedy}".strip().removesuffix(".")
     if not facts.plain.results:
         return "none: pytest collected no tests"
     aside = sum(len(group.tests) for group in facts.set_aside)

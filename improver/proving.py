@@ -115,6 +115,8 @@ def hear(group: Group, gates: Sequence[Named[Gate]], court: Court, hold: Hold) -
     if court.out_of_time or not group:
         return []
     with hold(group) as hearing:
+        if court.out_of_time:  # it may have waited for the base runs
+            return []
         heard = Heard(group, examine(hearing, gates, court.progress))
     failure = heard.failed
     if failure is None or len(group) == 1:

@@ -189,7 +189,8 @@ def _missing(refused: Sequence[Refused], places: str, command: str) -> Missing:
     nearest = min(lacking, key=lambda item: len(item.missing), default=refused[0])
     said = f"looked at {', '.join(item.origin for item in refused[:6])}{' ...' if len(refused) > 6 else ''}"
     if nearest.missing:
-        rest = f" and {len(nearest.missing) - 1} more" if len(nearest.missing) > 1 else ""
+        count = len({normal(name) for name in nearest.missing})
+        rest = f" and {count - 1} more" if count > 1 else ""
         why = f"{nearest.origin} lacks `{nearest.missing[0]}`{rest}"
     else:
         why = f"{nearest.origin} {nearest.problem}"

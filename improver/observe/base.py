@@ -10,7 +10,7 @@ from improver.observe.causes import set_aside
 from improver.ports import RunTests, Trial
 from improver.values import Missing
 
-_LIMIT_REMEDY = "Raise it under [limits] in improver's own config.toml if the suite needs more."
+_LIMIT_REMEDY = "If the suite needs more, raise `seconds`, `memory_mb`, `processes` or `disk_mb` in your config.toml."
 
 
 def observe_base(trial: Trial, suites: RunTests, say: Callable[[str], None] = lambda _: None) -> Facts:

@@ -42,17 +42,17 @@ _CAUSES = (
     ),
     _cause(
         "memory ran out",
-        "Raise `memory` under [limits] in improver's own config.toml.",
+        "Raise `memory_mb` in your own config.toml.",
         r"\bMemoryError\b|cannot allocate memory|out of memory|ENOMEM",
     ),
     _cause(
         "too many processes",
-        "Raise `processes` under [limits] in improver's own config.toml.",
+        "Raise `processes` in your own config.toml.",
         r"can't start new thread|Resource temporarily unavailable|BlockingIOError.*fork",
     ),
     _cause(
         "the disk limit was reached",
-        "Raise `disk` or `file_size` under [limits] in improver's own config.toml.",
+        "Raise `disk_mb` in your own config.toml.",
         r"no space left on device|file too large|ENOSPC|disk quota exceeded",
     ),
     _cause(
