@@ -91,13 +91,17 @@ RAISES: dict[str, tuple[str, dict[str, str]]] = {
         {"Bad": "If ``int(x)`` raises ``ValueError``."},
     ),
     "a handler of everything": (
-        "def f(x):\n    try:\n        y = load(x)\n"
-        "    except Exception as error:\n        raise Bad(x) from error\n    return y",
+        (
+            "def f(x):\n    try:\n        y = load(x)\n"
+            "    except Exception as error:\n        raise Bad(x) from error\n    return y"
+        ),
         {"Bad": "If ``load(x)`` fails."},
     ),
     "a handler around several statements": (
-        "def f(x):\n    try:\n        y = d[x]\n"
-        "        z = g(y)\n    except KeyError:\n        raise Bad(x)\n    return z",
+        (
+            "def f(x):\n    try:\n        y = d[x]\n"
+            "        z = g(y)\n    except KeyError:\n        raise Bad(x)\n    return z"
+        ),
         {},
     ),
     "a local that is a call": (
@@ -109,13 +113,17 @@ RAISES: dict[str, tuple[str, dict[str, str]]] = {
         {"ValueError": "If any item of ``xs`` is negative."},
     ),
     "a loop that may stop before": (
-        "def f(xs):\n    for x in xs:\n        if x == 3:\n"
-        "            break\n        if x < 0:\n            raise ValueError",
+        (
+            "def f(xs):\n    for x in xs:\n        if x == 3:\n"
+            "            break\n        if x < 0:\n            raise ValueError"
+        ),
         {},
     ),
     "the else of a loop": (
-        "def f(xs, y):\n    for x in xs:\n        if x == y:\n"
-        "            break\n    else:\n        raise ValueError\n    return x",
+        (
+            "def f(xs, y):\n    for x in xs:\n        if x == y:\n"
+            "            break\n    else:\n        raise ValueError\n    return x"
+        ),
         {"ValueError": "If no item of ``xs`` equals ``y``."},
     ),
     "values of a dict": (
@@ -227,8 +235,10 @@ SUMMARIES: dict[str, tuple[str, str]] = {
         "Return ``self.end - self.start``, or ``None`` if ``self.end`` is ``None``.",
     ),
     "a fallback": (
-        "def f(self, key, default=None):\n    try:\n"
-        "        return self[key]\n    except KeyError:\n        return default",
+        (
+            "def f(self, key, default=None):\n    try:\n"
+            "        return self[key]\n    except KeyError:\n        return default"
+        ),
         "Return ``self[key]``, or ``default`` if ``self[key]`` raises ``KeyError``.",
     ),
     "a question": (
@@ -252,6 +262,17 @@ SUMMARIES: dict[str, tuple[str, str]] = {
         "Return ``self._x``, which is set to ``make(self.y)`` on first use.",
     ),
     "only checks": ("def f(x):\n    if x < 0:\n        raise ValueError", "Raise ``ValueError`` if ``x`` is negative."),
+    "does more than check": (
+        """
+        def f(self, data, flags):
+            if flags != 0:
+                raise ValueError
+            n = self.send(data)
+            while n:
+                n = self.send(data[n:])
+        """,
+        "",
+    ),
     "what was is not what is": ("def f(self, x):\n    old = self.x\n    self.x = x\n    return old", ""),
     "what was counted is not what is there": (
         "def f(self):\n    n = len(self.xs)\n    self.xs.clear()\n    return n",
@@ -267,8 +288,10 @@ SUMMARIES: dict[str, tuple[str, str]] = {
         "",
     ),
     "a check inside of the special case": (
-        "def f(self):\n    x = self.get()\n    if x is None:\n"
-        "        if self.bad():\n            raise Bad\n        return None\n    return 3",
+        (
+            "def f(self):\n    x = self.get()\n    if x is None:\n"
+            "        if self.bad():\n            raise Bad\n        return None\n    return 3"
+        ),
         "",
     ),
     "a generator that may stop": (

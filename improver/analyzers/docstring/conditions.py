@@ -188,13 +188,21 @@ def _of_items(formula: Exists, inner: str) -> tuple[str, str] | None:
     return None
 
 
+_VERBS = {
+    "equals": "does not equal ",
+    "starts with": "does not start with ",
+    "ends with": "does not end with ",
+}
+
+
 def merge(predicates: list[str], word: str) -> str:
     """Predicates of one subject: "is neither ``1`` nor ``2``", "is ``1`` or ``2``"."""
     if word == "and" and len(predicates) > 1 and all(text.startswith("is not ") for text in predicates):
         return f"is {nor([text.removeprefix('is not ') for text in predicates])}"
-    if word == "and" and len(predicates) == 2 and all(text.startswith("does not equal ") for text in predicates):
-        first, second = (text.removeprefix("does not equal ") for text in predicates)
-        return f"equals neither {first} nor {second}"
+    for verb, negative in _VERBS.items():
+        if word == "and" and len(predicates) == 2 and all(text.startswith(negative) for text in predicates):
+            first, second = (text.removeprefix(negative) for text in predicates)
+            return f"{verb} neither {first.strip()} nor {second.strip()}"
     if word == "or" and all(text.startswith("is ") and not text.startswith("is not ") for text in predicates):
         return f"is {joined([text.removeprefix('is ') for text in predicates], 'or')}"
     if len(predicates) == 2 and predicates[1].startswith("is ") and re.match("is (?!not |neither )", predicates[0]):

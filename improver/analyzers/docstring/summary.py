@@ -12,6 +12,7 @@ from improver.analyzers.docstring.facts import FunctionFacts, distinct, paramete
 from improver.analyzers.docstring.formulas import ALWAYS, Every, Exists, Some, holds_unknown
 from improver.analyzers.docstring.outcomes import Outcome, clause, found_first, outcomes, predicate
 from improver.analyzers.docstring.phrases import is_vague, phrase
+from improver.analyzers.docstring.purity import descendants, effects
 from improver.analyzers.docstring.ways import Exit, Way
 
 
@@ -250,10 +251,21 @@ def _asks_for(test: ast.expr, kept: ast.Attribute | ast.Subscript) -> bool:
 def check_only(facts: FunctionFacts) -> Iterator[Summary]:
     """Functions that do nothing but raise."""
     others = facts.of(Exit.STORE, Exit.DO, Exit.YIELD)
-    if others or facts.gives_back or len(facts.raises) != 1 or not _all_said(facts):
+    if others or facts.gives_back or len(facts.raises) != 1 or not _all_said(facts) or _acts(facts):
         return
     name, text = facts.raises[0]
     yield Summary(f"Raise ``{name}`` if {text.removeprefix('If ').rstrip('.')}.", 1, "when it raises", (), True)
+
+
+def _acts(facts: FunctionFacts) -> bool:
+    """Whether a function may do something besides looking at what it is given."""
+    doing = (ast.Expr, ast.AugAssign, ast.While, ast.With, ast.AsyncWith, ast.Delete, ast.Yield, ast.YieldFrom)
+    for part in descendants(facts.function.body):
+        if isinstance(part, doing):
+            return True
+        if isinstance(part, ast.For | ast.AsyncFor) and any(map(effects, part.body)):
+            return True
+    return False
 
 
 def _all_said(facts: FunctionFacts) -> bool:
