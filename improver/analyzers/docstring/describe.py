@@ -10,9 +10,10 @@ from improver.analyzers.docstring.candidates import Candidate, has_docstring
 from improver.analyzers.docstring.description import Description
 from improver.analyzers.docstring.english import joined
 from improver.analyzers.docstring.facts import FunctionFacts, facts_of, parameters
+from improver.analyzers.docstring.kept import Summary
 from improver.analyzers.docstring.knowledge import Knowledge
 from improver.analyzers.docstring.raised import raised_described
-from improver.analyzers.docstring.summary import Summary, summaries
+from improver.analyzers.docstring.summary import summaries
 from improver.analyzers.docstring.ways import UnclearError
 
 TITLE_LENGTH = 72

@@ -1,0 +1,72 @@
+"""What a summary is; and the one of a value that is made once and kept."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from improver.analyzers.docstring.english import code, plain
+from improver.analyzers.docstring.facts import FunctionFacts
+from improver.analyzers.docstring.ways import Exit
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A first line and what it is worth.
+
+    Parameters:
+        details: more sentences that belong to it.
+        news: how many things it tells that the signature does not.
+        learned: what a reader now knows, for the title and the reason.
+    """
+
+    text: str
+    news: int
+    learned: str
+    details: tuple[str, ...] = ()
+    said_raises: bool = False
+
+
+def kept_value(facts: FunctionFacts) -> Iterator[Summary]:
+    """A value that is made on first use and kept."""
+    match facts.function.body:
+        case [ast.If(test=test, body=body, orelse=[]), ast.Return(value=value)] if value is not None:
+            pass
+        case _:
+            return
+    kept = plain(value)
+    stores = [part for part in body if isinstance(part, ast.Assign) and plain(part.targets[0]) == kept]
+    if not isinstance(value, ast.Attribute | ast.Subscript) or len(stores) != 1 or stores[0] is not body[-1]:
+        return
+    if facts.of(Exit.RAISE) or not _asks_for(test, value):
+        return
+    shown, made = code(kept), code(stores[0].value, 50)
+    if shown is None:
+        return
+    when = "if it is missing" if isinstance(value, ast.Subscript) else "on first use"
+    if len(body) == 1 and made is not None:
+        yield Summary(f"Return {shown}, which is set to {made} {when}.", 1, "that the value is kept")
+    yield Summary(f"Return {shown}, which is set {when}.", 1, "that the value is kept")
+
+
+def _asks_for(test: ast.expr, kept: ast.Attribute | ast.Subscript) -> bool:
+    """Whether a test asks if the kept value is there."""
+    match test, kept:
+        case ast.Compare(left=left, ops=[ast.Is()], comparators=[ast.Constant(value=None)]), _:
+            return plain(left) == plain(kept)
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Call(func=ast.Name(id="hasattr"), args=[_, name])), ast.Attribute():
+            return isinstance(name, ast.Constant) and name.value == kept.attr
+        case ast.Compare(left=left, ops=[ast.NotIn()], comparators=[holder]), ast.Subscript(value=value, slice=index):
+            return plain(left) == plain(index) and plain(holder) == plain(value)
+        case _:
+            return False
+
+
+def check_only(facts: FunctionFacts) -> Iterator[Summary]:
+    """Functions that do nothing but raise."""
+    others = facts.of(Exit.STORE, Exit.DO, Exit.YIELD)
+    if others or facts.gives_back or len(facts.raises) != 1 or not _all_said(facts) or _acts(facts):
+        return
+    name, text = facts.raises[0]
+    yield Summary(f"Raise ``{name}`` if {text.removeprefix('If ').rstrip('.')}.", 1, "when it raises", (), True)
