@@ -61,12 +61,3 @@ def _asks_for(test: ast.expr, kept: ast.Attribute | ast.Subscript) -> bool:
             return plain(left) == plain(index) and plain(holder) == plain(value)
         case _:
             return False
-
-
-def check_only(facts: FunctionFacts) -> Iterator[Summary]:
-    """Functions that do nothing but raise."""
-    others = facts.of(Exit.STORE, Exit.DO, Exit.YIELD)
-    if others or facts.gives_back or len(facts.raises) != 1 or not _all_said(facts) or _acts(facts):
-        return
-    name, text = facts.raises[0]
-    yield Summary(f"Raise ``{name}`` if {text.removeprefix('If ').rstrip('.')}.", 1, "when it raises", (), True)

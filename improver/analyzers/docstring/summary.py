@@ -195,6 +195,15 @@ def plain_return(facts: FunctionFacts) -> Iterator[Summary]:
     yield Summary(f"Return {found[0].text}.", 0, "what it returns")
 
 
+def check_only(facts: FunctionFacts) -> Iterator[Summary]:
+    """Functions that do nothing but raise."""
+    others = facts.of(Exit.STORE, Exit.DO, Exit.YIELD)
+    if others or facts.gives_back or len(facts.raises) != 1 or not _all_said(facts) or _acts(facts):
+        return
+    name, text = facts.raises[0]
+    yield Summary(f"Raise ``{name}`` if {text.removeprefix('If ').rstrip('.')}.", 1, "when it raises", (), True)
+
+
 def _acts(facts: FunctionFacts) -> bool:
     """Whether a function may do something besides looking at what it is given."""
     doing = (ast.Expr, ast.AugAssign, ast.While, ast.With, ast.AsyncWith, ast.Delete, ast.Yield, ast.YieldFrom)
