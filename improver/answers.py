@@ -30,6 +30,7 @@ def run(app: typer.Typer, arguments: list[str]) -> int:  # noqa: PLR0911 - one a
     _end_tidily()
     try:
         status = app(arguments, prog_name="improver", standalone_mode=False)
+        sys.stdout.flush()
     except ImproverError as error:
         return _explain(error, as_json)
     except (typer.Abort, KeyboardInterrupt):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -11,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from improver.discover import BaseTree, CommitTree, FolderTree, Survey, find_project, iter_sources, survey
-from improver.discover.projects import relative
-from improver.discover.tree import inside
+from improver.discover.projects import common_folder, require_part_of, top_of
 from improver.errors import UsageError
 from improver.git import Repository
 from improver.judges import is_judge
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from improver.ledger import Ledger
 
 NOT_COMMITTED = "settings in {} are not used until committed; try them with --settings-from-worktree"
-_PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 _SETTINGS_FILES = ("pyproject.toml", ".improver/settings.toml")
 
 
@@ -167,7 +164,7 @@ def open_commit(request: Request, revision: str = "HEAD") -> Opened:
     """
     repository = Repository.open(request.where)
     tree = CommitTree(repository, repository.resolve(revision))
-    _require_committed(request.paths, tree, revision)
+    require_part_of(tree, request.paths, revision)
     notes = _notes(repository)
     return _open(request, repository, tree, _within(request.where, repository.top), notes)
 
@@ -182,10 +179,8 @@ def open_folder(request: Request) -> Opened:
     for path in (request.where, *request.paths):
         if not path.exists():
             raise UsageError(f"{path} does not exist.")
-    start = request.paths[0] if request.paths else request.where
-    start = start if start.is_dir() else start.parent
-    top = _top_of(start.absolute())
-    return _open(request, Missing("repository", "not asked for"), FolderTree(top), start.absolute(), ())
+    start = common_folder(request.paths or (request.where,))
+    return _open(request, Missing("repository", "not asked for"), FolderTree(top_of(start)), start, ())
 
 
 def _open(
@@ -211,18 +206,6 @@ def _open(
         notes = (*notes, *_uncommitted_settings(tree, project))
     _require_one_project(surveys, named)
     return Opened(request, where, repository, tree, settings, whole, surveys, notes)
-
-
-def _require_committed(paths: tuple[Path, ...], tree: BaseTree, revision: str) -> None:
-    for path in paths:
-        place = relative(path.absolute(), tree.top)
-        if place and not any(inside(entry.path, place) for entry in tree.entries()):
-            if not os.path.lexists(path):
-                raise UsageError(f"{path} does not exist.")
-            raise UsageError(
-                f"{path} is not part of {revision}.",
-                remedy=f"Commit it first, or look at it as it is with `improver scan {shlex.quote(str(path))}`.",
-            )
 
 
 def _require_one_project(surveys: tuple[Survey, ...], named: tuple[Path, ...]) -> None:
@@ -262,14 +245,6 @@ def _within(where: Path, top: Path) -> Path:
     """The place that was named, as a path under the top even where a link led there."""
     found = where.resolve()
     return found if found.is_relative_to(top) else top
-
-
-def _top_of(start: Path) -> Path:
-    """The nearest folder with project settings at or above a place; the place itself where there is none."""
-    for folder in (start, *start.parents):
-        if any((folder / name).is_file() for name in _PROJECT_FILES):
-            return folder
-    return start
 
 
 def _notes(repository: Repository) -> tuple[str, ...]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable
+import shlex
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from improver.discover.plain_folder import FolderTree
@@ -48,6 +50,46 @@ def relative(path: Path, top: Path) -> str:
             found = place.relative_to(root).as_posix()
             return "" if found == "." else found
     raise UsageError(f"{path} lies outside of {top}.", remedy="Name a path inside the repository.")
+
+
+def top_of(start: Path) -> Path:
+    """The nearest folder with project settings at or above a place; the place itself where there is none."""
+    return next((folder for folder in (start, *start.parents) if _has_settings(folder)), start)
+
+
+def _has_settings(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in NAMES)
+
+
+def common_folder(paths: Sequence[Path]) -> Path:
+    """The folder that holds all paths, which exist.
+
+    Raises:
+        UsageError: neither a project nor the current folder holds them all; else a search could begin at ``/``.
+    """
+    folders = [(path if path.is_dir() else path.parent).absolute() for path in paths]
+    common = Path(os.path.commonpath(folders))
+    if len(folders) > 1 and not _has_settings(top_of(common)) and not common.is_relative_to(Path.cwd()):
+        raise UsageError(f"{folders[0]} and {folders[-1]} have no project in common.", remedy="Name one at a time.")
+    return common
+
+
+def require_part_of(tree: BaseTree, paths: Sequence[Path], revision: str) -> None:
+    """Nothing is looked at in silence that is not there.
+
+    Raises:
+        UsageError: a path lies outside of the tree, or is no part of it.
+    """
+    for path in paths:
+        place = relative(path.absolute(), tree.top)
+        if not place or any(inside(entry.path, place) for entry in tree.entries()):
+            continue
+        if not os.path.lexists(path):
+            raise UsageError(f"{path} does not exist.")
+        raise UsageError(
+            f"{path} is not part of {revision}.",
+            remedy=f"Commit it first, or look at it as it is with `improver scan {shlex.quote(str(path))}`.",
+        )
 
 
 def project_at(path: str, tree: BaseTree) -> str:

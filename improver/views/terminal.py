@@ -51,6 +51,13 @@ MOST_TITLES = 20
 _STATES = {"approved": "green", "published": "green", "merged": "green", "rejected": "red", "reverted": "red"}
 
 
+class _Console(Console):
+    """Rich's console, but that nobody reads on is for the command line to answer."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def make_console(stream: TextIO) -> Console:
     """A console on the stream that never fails on a character its encoding lacks.
 
@@ -60,7 +67,7 @@ def make_console(stream: TextIO) -> Console:
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="backslashreplace")
-    console = Console(file=stream, markup=False, highlight=False, emoji=False)
+    console = _Console(file=stream, markup=False, highlight=False, emoji=False)
     if not console.is_terminal and not os.environ.get("COLUMNS"):
         console.width = PLAIN_WIDTH
     console.width = max(console.width, LEAST_WIDTH)  # a terminal that does not know its size says 0
