@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -254,9 +256,18 @@ def demo(common: Common, folder: Path | None, quick: bool) -> None:
     console = out()
     sample.show_intro(console, done.project)
     terminal.show_run(console, done.proposed.summary, done.proposed.dossiers, suggest=False)
-    sample.show_next(console, done.project, done.proposed.dossiers)
+    sample.show_next(console, done.project, done.proposed.dossiers, _program())
     if quick:
         shutil.rmtree(done.project)
+
+
+def _program() -> str:
+    """How this improver is started: by its name where that leads to it, else by its path."""
+    found = shutil.which("improver")
+    own = Path(sys.argv[0]).absolute()
+    if found and own.name == "improver" and not Path(found).samefile(own):
+        return shlex.quote(str(own))
+    return "improver" if found or own.name != "improver" else shlex.quote(str(own))
 
 
 def doctor(common: Common) -> None:

@@ -20,8 +20,12 @@ def show_intro(console: Console, project: Path) -> None:
     console.print()
 
 
-def show_next(console: Console, project: Path, dossiers: Sequence[Dossier]) -> None:
-    """One diff to look at, and what to try next there."""
+def show_next(console: Console, project: Path, dossiers: Sequence[Dossier], program: str) -> None:
+    """One diff to look at, and what to try next there.
+
+    Parameters:
+        program: how improver is started on this machine.
+    """
     taken = next((dossier for dossier in dossiers if dossier.decision.route is Route.AUTO), None)
     if taken is None:
         return
@@ -33,8 +37,9 @@ def show_next(console: Console, project: Path, dossiers: Sequence[Dossier]) -> N
     console.print(Text("Try next:", "bold"))
     steps = (
         (f"cd {shlex.quote(str(project))}", ""),
-        (f"improver accept {taken.id}", "a branch with one commit; your checkout stays as it is"),
-        ("improver review", "decide on the rest, one by one"),
+        (f"{program} show {taken.id}", "the diff with its proof"),
+        (f"{program} accept {taken.id}", "a branch with one commit; the checkout stays as it is"),
+        (f"{program} review", "decide on the rest, one by one"),
     )
     for command, meaning in steps:
-        console.print(Text.assemble("  ", (command, "cyan"), f"   {meaning}" if meaning else ""), soft_wrap=True)
+        console.print(Text.assemble("  ", (command, "cyan"), f"   # {meaning}" if meaning else ""), soft_wrap=True)
