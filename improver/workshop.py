@@ -112,6 +112,8 @@ class Workshop:
         try:
             return facts_from_json(self.ledger.keep(self._key(), self._observed))
         except _Incomplete as incomplete:
+            if self.late and isinstance(incomplete.facts.plain, Missing):
+                return Facts(plain=Missing("tests", "the time budget was reached while they ran"))
             return incomplete.facts
 
     def _observed(self) -> object:
@@ -129,7 +131,8 @@ class Workshop:
         stamps = [(str(place), _modified(place)) for place in (*places, *carried)]
         tree = self.store.repository.tree_of(self.target.base)
         parts = (_BASE_RUNS, tree, self.target.project, environment.python, sorted(environment.tools.items()))
-        rest = (self.target.tests, self.jail.name, self.jail.limits, sorted(self.jail.environ), stamps)
+        limits = replace(self.jail.limits, seconds=0)  # a run that it cuts short is not kept
+        rest = (self.target.tests, self.jail.name, limits, sorted(self.jail.environ), stamps)
         return hashlib.sha256(repr((*parts, *rest)).encode()).hexdigest()
 
     @property

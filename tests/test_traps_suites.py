@@ -154,6 +154,7 @@ def test_what_the_budget_did_not_suffice_for_is_said(tmp_path: Path, tools: Path
     project = Project.make(tmp_path, {"tests/test_shop.py": test, "pyproject.toml": PROJECT + PYTEST}, tools)
     document = project.propose("--budget", "3s")
     assert document["run"]["budget_reached"]
+    assert document["run"]["tests"] == "not run: the time budget was reached while they ran"
     assert not document["dossiers"]
     assert [one for one in document["skipped"] if one["what"] == "proposals" and "budget" in one["reason"]]
 
