@@ -104,12 +104,12 @@ def _failures(source: Source, target: Target, analyzers: tuple[Named[Analyzer], 
     """Whatever is wrong with what is proposed for one file."""
     try:
         found = analyze(source, target, analyzers, NOTHING_OBSERVED)
-        if isinstance(found, str):
-            tally.skipped[found] += 1
-            return
-        tally.proposals += len(found)
-        if found:
-            yield from (f"{source.path}: {problem}" for problem in _examined(source, target, analyzers, found))
+        for item in found.skipped:
+            tally.skipped[item.reason] += item.count
+        tally.proposals += len(found.proposals)
+        if found.proposals:
+            examined = _examined(source, target, analyzers, found.proposals)
+            yield from (f"{source.path}: {problem}" for problem in examined)
     except Exception as error:  # a crash is what this looks for
         yield f"{source.path}: {type(error).__name__}: {error}"
 
@@ -126,11 +126,8 @@ def _examined(
         yield f"{error}"
         return
     second = analyze(Source(source.path, after), target, analyzers, NOTHING_OBSERVED)
-    if isinstance(second, str):
-        yield f"the second pass: {second}"
-        return
-    yield from (f"would be changed again: {place}" for place in again(found, second))
-    new = {proposal.site.qualified_name for proposal in second} - {proposal.site.qualified_name for proposal in found}
+    yield from (f"would be changed again: {place}" for place in again(found, second.proposals))
+    new = {proposal.site.qualified_name for proposal in second.proposals} - {proposal.site.qualified_name for proposal in found}
     yield from (f"only the second pass proposes {name}" for name in sorted(new))
 
 

@@ -18,6 +18,7 @@ from improver.values import (
     Measure,
     NotApplicable,
     Proposal,
+    Skipped,
     Source,
     Target,
 )
@@ -199,8 +200,8 @@ class Analyzer(Protocol):
     promises: ClassVar[Category]
     examples: ClassVar[tuple[Example | Untouched, ...]]
 
-    def analyze(self, source: Source, target: Target, facts: Facts) -> Iterable[Proposal]:
-        """Proposals for one file. Pure: the same input gives the same output.
+    def analyze(self, source: Source, target: Target, facts: Facts) -> Iterable[Proposal | Skipped]:
+        """Proposals for one file, and what had to be passed over. Pure: the same input gives the same output.
 
         Raises:
             SyntaxError: the file is not Python that this interpreter understands.

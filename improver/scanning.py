@@ -20,6 +20,8 @@ from improver.values import Edit, Proposal, Site, Skipped, Source, Target
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS found (key BLOB PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 _MANY = 500_000
+_FILES = "Python files"
+_FORM = "second form of what is kept"
 _BATCH = 250
 OUT_OF_TIME = "the time budget was reached before they could be looked at"
 
@@ -36,6 +38,17 @@ class Scan:
     proposals: tuple[Proposal, ...]
     skipped: tuple[Skipped, ...]
     files: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the analyzers found in one file, and what they had to pass over."""
+
+    proposals: tuple[Proposal, ...]
+    skipped: tuple[Skipped, ...] = ()
+
+
+NOTHING = Found(())
 
 
 class Remembered:
@@ -93,27 +106,29 @@ def scan(
         late: whether the time is up; files that come later are counted and not looked at.
     """
     proposals: list[Proposal] = []
-    reasons: Counter[str] = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
     files = 0
     stamp = _stamp(target, analyzers)
     with Remembered(cache) as remembered:
-        for source, key, kept in _with_kept(sources, remembered, stamp, reasons):
+        for source, key, kept in _with_kept(sources, remembered, stamp, counts):
+            if late():
+                counts[_FILES, OUT_OF_TIME] += 1
+                continue
             if progress is not None:
                 progress.advance(source.path)
             files += 1
             found = analyze(source, target, analyzers, facts) if kept is None else _read(kept, source)
             if kept is None:
                 remembered.put(key, _written(found))
-            if isinstance(found, str):
-                reasons[found] += 1
-            else:
-                proposals += found
-    skipped = tuple(Skipped("Python files", reason, count) for reason, count in sorted(reasons.items()))
+            proposals += found.proposals
+            for item in found.skipped:
+                counts[item.what, item.reason] += item.count
+    skipped = tuple(Skipped(what, reason, count) for (what, reason), count in sorted(counts.items()))
     return Scan(tuple(proposals), skipped, files)
 
 
 def _with_kept(
-    items: Iterable[Source | Skipped], remembered: Remembered, stamp: bytes, reasons: Counter[str]
+    items: Iterable[Source | Skipped], remembered: Remembered, stamp: bytes, counts: Counter[tuple[str, str]]
 ) -> Iterator[tuple[Source, bytes, str | None]]:
     """The files with their keys and what is kept under these; whatever was skipped is counted by reason."""
     coming = iter(items)
@@ -122,23 +137,23 @@ def _with_kept(
         kept = remembered.get([key for key, _ in keyed])
         for item in batch:
             if isinstance(item, Skipped):
-                reasons[item.reason] += item.count
+                counts[_FILES, item.reason] += item.count
         for key, source in keyed:
             yield source, key, kept.get(key)
 
 
-def analyze(
-    source: Source, target: Target, analyzers: Iterable[Named[Analyzer]], facts: Facts
-) -> tuple[Proposal, ...] | str:
-    """The proposals for one file, or why it could not be analysed."""
+def analyze(source: Source, target: Target, analyzers: Iterable[Named[Analyzer]], facts: Facts) -> Found:
+    """What the analyzers find in one file; a file that cannot be analysed is skipped for a reason."""
     try:
-        return _told_apart(found for named in analyzers for found in named.plugin.analyze(source, target, facts))
+        items = [item for named in analyzers for item in named.plugin.analyze(source, target, facts)]
     except (SyntaxError, ValueError):
         from improver.discover import why_unparsable  # noqa: PLC0415 - loads LibCST, which most scans never need
 
-        return why_unparsable(source.content)
+        return Found((), (Skipped(_FILES, why_unparsable(source.content)),))
     except (RecursionError, MemoryError):  # the second is what Python 3.11's parser says of its own stack
-        return "nested too deeply to be analysed"
+        return Found((), (Skipped(_FILES, "nested too deeply to be analysed"),))
+    proposals = _told_apart(item for item in items if isinstance(item, Proposal))
+    return Found(proposals, tuple(item for item in items if isinstance(item, Skipped)))
 
 
 def _told_apart(proposals: Iterable[Proposal]) -> tuple[Proposal, ...]:
@@ -156,8 +171,9 @@ def _key(source: Source, stamp: bytes) -> bytes:
     return hashlib.blake2b(source.content, key=stamp, person=b"scan", salt=_salt(source.path)).digest()
 
 
-def _written(found: tuple[Proposal, ...] | str) -> str:
-    return found if isinstance(found, str) else json.dumps([_plain(proposal) for proposal in found])
+def _written(found: Found) -> str:
+    skipped = [[item.what, item.reason, item.count] for item in found.skipped]
+    return json.dumps([[_plain(proposal) for proposal in found.proposals], skipped]) if found != NOTHING else ""
 
 
 def _salt(path: str) -> bytes:
@@ -165,7 +181,7 @@ def _salt(path: str) -> bytes:
 
 
 def _stamp(target: Target, analyzers: Sequence[Named[Analyzer]]) -> bytes:
-    parts = [named.version for named in analyzers] + [repr(target.style), repr(target.project)]
+    parts = [_FORM, *(named.version for named in analyzers), repr(target.style), repr(target.project)]
     return hashlib.blake2b("\0".join(parts).encode(), digest_size=32).digest()
 
 
@@ -177,8 +193,11 @@ def _plain(proposal: Proposal) -> dict[str, Any]:
     }
 
 
-def _read(kept: str, source: Source) -> tuple[Proposal, ...] | str:
-    return tuple(_proposal(plain, source.path) for plain in json.loads(kept)) if kept.startswith("[") else kept
+def _read(kept: str, source: Source) -> Found:
+    if not kept:
+        return NOTHING
+    proposals, skipped = json.loads(kept)
+    return Found(tuple(_proposal(plain, source.path) for plain in proposals), tuple(Skipped(*item) for item in skipped))
 
 
 def _proposal(plain: Mapping[str, Any], path: str) -> Proposal:

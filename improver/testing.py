@@ -40,7 +40,8 @@ def proposals(
     Raises:
         SyntaxError: the file is not Python that this interpreter understands.
     """
-    return tuple(analyzer.analyze(source, target_of(source, style=style), facts))
+    items = analyzer.analyze(source, target_of(source, style=style), facts)
+    return tuple(item for item in items if isinstance(item, Proposal))
 
 
 def improved(source: Source, found: tuple[Proposal, ...]) -> Source:

@@ -163,8 +163,7 @@ class Workshop:
         for file in change.files:
             if file.after is not None:
                 source = Source(file.path, file.after)
-                answer = analyze(source, self.target, self.opened.analyzers, facts)
-                found += () if isinstance(answer, str) else answer
+                found += analyze(source, self.target, self.opened.analyzers, facts).proposals
         return tuple(again(proposals, found))
 
     def court(self, facts: Future[Facts]) -> Court:
