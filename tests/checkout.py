@@ -102,7 +102,7 @@ class Started:
     def answer(self) -> Answer:
         """Wait for its end."""
         out, err = self.process.communicate(timeout=SECONDS)
-        return Answer(self.process.returncode, out.decode(errors="replace"), err.decode(errors="replace"))
+        return Answer(self.process.returncode, (out or b"").decode(errors="replace"), err.decode(errors="replace"))
 
 
 @dataclass(frozen=True)
