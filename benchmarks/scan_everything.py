@@ -15,7 +15,7 @@ import sysconfig
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from measuring import own_cpu, own_peak, python_files, say, table, timed
@@ -30,6 +30,7 @@ from improver.scanning import again, analyze
 from improver.values import Edit, Proposal, Source, Target
 
 COVERAGES = ("provable", "all")
+_FOREIGN = "site-packages/"  # it lies inside of the standard library, and is none
 
 
 @dataclass
@@ -89,15 +90,17 @@ def _work(folder: Path, coverage: str, into: Path) -> None:
     tally = Tally()
     analyzers = load_analyzers(["docstrings"], {"docstrings": {"coverage": coverage}})
     target = Target(folder, "", "", (), ())
-    for number, path in enumerate(python_files(folder)):
+    inside = [path.relative_to(folder).as_posix() for path in python_files(folder)]
+    own_library = folder == Path(sysconfig.get_path("stdlib"))
+    for number, path in enumerate(path for path in inside if not own_library or _FOREIGN not in path):
         if number % 1000 == 0:
             say(f"{folder.name}, {coverage}: {number:,} files, {tally.proposals:,} proposals")
-        source = Source(path.relative_to(folder).as_posix(), path.read_bytes())
+        source = Source(path, (folder / path).read_bytes())
         tally.files += 1
         tally.lines += source.content.count(b"\n")
         tally.failures += _failures(source, target, analyzers, tally)
     tally.wall, tally.cpu, tally.peak = time.monotonic() - started, own_cpu(), own_peak()
-    into.write_text(json.dumps(asdict(tally)))
+    into.write_text(json.dumps({**asdict(replace(tally, skipped=Counter())), "skipped": tally.skipped}))
 
 
 def _failures(source: Source, target: Target, analyzers: tuple[Named[Analyzer], ...], tally: Tally) -> Iterator[str]:
@@ -127,7 +130,9 @@ def _examined(
         return
     second = analyze(Source(source.path, after), target, analyzers, NOTHING_OBSERVED)
     yield from (f"would be changed again: {place}" for place in again(found, second.proposals))
-    new = {proposal.site.qualified_name for proposal in second.proposals} - {proposal.site.qualified_name for proposal in found}
+    new = {proposal.site.qualified_name for proposal in second.proposals} - {
+        proposal.site.qualified_name for proposal in found
+    }
     yield from (f"only the second pass proposes {name}" for name in sorted(new))
 
 
@@ -138,9 +143,9 @@ def _row(folder: Path, coverage: str, tally: Tally) -> list[str]:
 
 def _tell(folder: Path, coverage: str, tally: Tally) -> None:
     for reason, count in tally.skipped.most_common():
-        print(f"{folder.name}, {coverage}: {count:,} skipped: {reason}")
+        print(f"{folder.name}, {coverage}: {count:,} skipped: {reason}", flush=True)
     for failure in tally.failures[:50]:
-        print(f"{folder.name}, {coverage}: FAILED {failure}")
+        print(f"{folder.name}, {coverage}: FAILED {failure}", flush=True)
 
 
 if __name__ == "__main__":
