@@ -9,11 +9,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from improver.errors import Interrupted
 from improver.ports import Completed
 
 POLL_SECONDS = 0.05
@@ -76,6 +77,7 @@ def run(  # noqa: PLR0913 - one keyword for each thing that may vary
         PermissionError: it may not be started.
     """
     started = time.monotonic()
+    _refuse_where_ended()
     process = subprocess.Popen(
         list(argv),
         env=dict(environ),
@@ -92,12 +94,51 @@ def run(  # noqa: PLR0913 - one keyword for each thing that may vary
     if stdin:
         threads.append(_feed(process.stdin, stdin))
     try:
-        stopped = _wait(process, started, seconds, watch if flood is None else _or_flood(watch, flood, out, err))
+        with _known(process):
+            stopped = _wait(process, started, seconds, watch if flood is None else _or_flood(watch, flood, out, err))
     finally:
         _end(process)
     for thread in threads:
         thread.join(timeout=2.0)
     return Completed(process.returncode, out.value(), err.value(), time.monotonic() - started, stopped)
+
+
+_LOCK = threading.Lock()
+_OF_THREADS: dict[int, subprocess.Popen[bytes]] = {}
+_ENDED: set[int] = set()
+
+
+def end_thread(thread: int) -> None:
+    """End the program that a thread runs, and let it start no other: whoever waits for the thread need not wait long.
+
+    Parameters:
+        thread: its `threading.get_ident`.
+    """
+    with _LOCK:
+        _ENDED.add(thread)
+        process = _OF_THREADS.get(thread)
+        if process is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _refuse_where_ended() -> None:
+    if threading.get_ident() in _ENDED:
+        raise Interrupted("Interrupted.", left="The repository is as it was.")
+
+
+@contextmanager
+def _known(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """While it runs, another thread may end it; what was ended meanwhile is not waited for."""
+    thread = threading.get_ident()
+    with _LOCK:
+        _refuse_where_ended()
+        _OF_THREADS[thread] = process
+    try:
+        yield
+    finally:
+        with _LOCK:
+            del _OF_THREADS[thread]
 
 
 def _or_flood(watch: Callable[[int], str] | None, most: int, *pipes: _Tail) -> Callable[[int], str]:
