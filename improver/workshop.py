@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from improver import __version__
 from improver.discover import find_environment
 from improver.edits import change_of
 from improver.facts import NOTHING_OBSERVED, Facts
@@ -33,8 +34,6 @@ from improver.sandbox.worktree import Tree, Worktrees
 from improver.scanning import again, analyze
 from improver.store import Store
 from improver.values import Change, Environment, Missing, Proposal, Risk, Source, Target
-
-_BASE_RUNS = "base"
 
 
 class _Incomplete(Exception):
@@ -94,12 +93,14 @@ class Workshop:
         return change_of(self.target.base, proposals, self._read)
 
     def _read(self, path: str) -> tuple[bytes, str]:
-        modes = self._modes
-        return self.opened.tree.read(path), modes[path]
+        contents, modes = self._files
+        return contents[path] if path in contents else self.opened.tree.read(path), modes[path]
 
     @cached_property
-    def _modes(self) -> dict[str, str]:
-        return {entry.path: entry.mode for entry in self.opened.tree.entries()}
+    def _files(self) -> tuple[dict[str, bytes], dict[str, str]]:
+        """The contents that were read already, and the modes of all files of the base."""
+        contents = {source.path: source.content for source in self.target.sources}
+        return contents, {entry.path: entry.mode for entry in self.opened.tree.entries()}
 
     def observe(self) -> Facts:
         """What running the base shows: kept by all that it depends on, so that the same base runs once."""
@@ -130,7 +131,7 @@ class Workshop:
         carried = (self.target.repository / path for path in self.target.carried)
         stamps = [(str(place), _modified(place)) for place in (*places, *carried)]
         tree = self.store.repository.tree_of(self.target.base)
-        parts = (_BASE_RUNS, tree, self.target.project, environment.python, sorted(environment.tools.items()))
+        parts = (__version__, tree, self.target.project, environment.python, sorted(environment.tools.items()))
         limits = replace(self.jail.limits, seconds=0)  # a run that it cuts short is not kept
         rest = (self.target.tests, self.jail.name, limits, sorted(self.jail.environ), stamps)
         return hashlib.sha256(repr((*parts, *rest)).encode()).hexdigest()
