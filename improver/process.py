@@ -49,6 +49,54 @@ class _Tail:
         return bytes(self.head + middle + self.tail)
 
 
+_HELD = threading.local()
+
+
+class Leash:
+    """Lets one thread end the programs of another. The other enters it, and whoever waits for that thread may pull."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._pulled = False
+
+    def __enter__(self) -> Leash:
+        _HELD.leash = self
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _HELD.leash = None
+
+    def pull(self) -> None:
+        """End the program that the thread runs, and let it start no other."""
+        with self._lock:
+            self._pulled = True
+            if self._process is not None:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+
+    def check(self) -> None:
+        """Go on unless it was pulled.
+
+        Raises:
+            Interrupted: it was.
+        """
+        if self._pulled:
+            raise Interrupted("Interrupted.", left="The repository is as it was.")
+
+    @contextmanager
+    def on(self, process: subprocess.Popen[bytes]) -> Iterator[None]:
+        """While it runs, it can be ended."""
+        with self._lock:
+            self.check()
+            self._process = process
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._process = None
+
+
 def run(  # noqa: PLR0913 - one keyword for each thing that may vary
     argv: Sequence[str],
     *,
@@ -75,9 +123,11 @@ def run(  # noqa: PLR0913 - one keyword for each thing that may vary
     Raises:
         FileNotFoundError: the program does not exist.
         PermissionError: it may not be started.
+        Interrupted: the thread's `Leash` was pulled.
     """
+    leash: Leash = getattr(_HELD, "leash", None) or Leash()
+    leash.check()
     started = time.monotonic()
-    _refuse_where_ended()
     process = subprocess.Popen(
         list(argv),
         env=dict(environ),
@@ -94,51 +144,13 @@ def run(  # noqa: PLR0913 - one keyword for each thing that may vary
     if stdin:
         threads.append(_feed(process.stdin, stdin))
     try:
-        with _known(process):
+        with leash.on(process):
             stopped = _wait(process, started, seconds, watch if flood is None else _or_flood(watch, flood, out, err))
     finally:
         _end(process)
     for thread in threads:
         thread.join(timeout=2.0)
     return Completed(process.returncode, out.value(), err.value(), time.monotonic() - started, stopped)
-
-
-_LOCK = threading.Lock()
-_OF_THREADS: dict[int, subprocess.Popen[bytes]] = {}
-_ENDED: set[int] = set()
-
-
-def end_thread(thread: int) -> None:
-    """End the program that a thread runs, and let it start no other: whoever waits for the thread need not wait long.
-
-    Parameters:
-        thread: its `threading.get_ident`.
-    """
-    with _LOCK:
-        _ENDED.add(thread)
-        process = _OF_THREADS.get(thread)
-        if process is not None:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-
-
-def _refuse_where_ended() -> None:
-    if threading.get_ident() in _ENDED:
-        raise Interrupted("Interrupted.", left="The repository is as it was.")
-
-
-@contextmanager
-def _known(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """While it runs, another thread may end it; what was ended meanwhile is not waited for."""
-    thread = threading.get_ident()
-    with _LOCK:
-        _refuse_where_ended()
-        _OF_THREADS[thread] = process
-    try:
-        yield
-    finally:
-        with _LOCK:
-            del _OF_THREADS[thread]
 
 
 def _or_flood(watch: Callable[[int], str] | None, most: int, *pipes: _Tail) -> Callable[[int], str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from improver import __version__
+from improver import __version__, process
 from improver.discover import find_environment
 from improver.edits import change_of
 from improver.facts import NOTHING_OBSERVED, Facts
@@ -222,9 +222,19 @@ def set_up(opened: Opened, progress: Progress, started: float | None = None) -> 
 
 @contextmanager
 def in_background(work: Callable[[], Facts]) -> Iterator[Future[Facts]]:
-    """Work that goes on beside us; leaving waits for it."""
+    """Work that goes on beside us; leaving waits for it, and ends it when something went wrong here."""
+    leash = process.Leash()
+
+    def held() -> Facts:
+        with leash:
+            return work()
+
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="observe") as pool:
-        yield pool.submit(work)
+        try:
+            yield pool.submit(held)
+        except BaseException:
+            leash.pull()
+            raise
 
 
 def _modified(path: Path) -> int:

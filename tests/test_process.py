@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from improver.process import run
+import pytest
+
+from improver.errors import Interrupted
+from improver.process import Leash, run
 
 PYTHON = sys.executable
 
@@ -40,6 +46,26 @@ def test_a_program_that_does_not_end_is_ended_with_its_children() -> None:
 def test_a_watcher_ends_a_run_for_its_reason() -> None:
     done = run([PYTHON, "-c", "import time; time.sleep(600)"], environ={}, watch=lambda pid: "memory")
     assert done.stopped == "memory"
+
+
+def test_another_thread_can_end_what_runs_and_nothing_is_started_after() -> None:
+    leash, running = Leash(), threading.Event()
+
+    def work() -> tuple[int, str]:
+        with leash:
+            ended = run(
+                [PYTHON, "-c", "import signal; signal.pause()"], environ={}, watch=lambda _: running.set() or ""
+            )
+            with pytest.raises(Interrupted) as refused:
+                run(["/usr/bin/env"], environ={})
+        return ended.returncode, str(refused.value)
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        done = pool.submit(work)
+        assert running.wait(30)
+        leash.pull()
+        assert done.result() == (-signal.SIGKILL, "Interrupted. The repository is as it was.")
+    assert run(["/usr/bin/env"], environ={}).returncode == 0
 
 
 def test_a_program_that_does_not_read_its_input_is_no_error() -> None:
