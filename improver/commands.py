@@ -256,9 +256,10 @@ def demo(common: Common, folder: Path | None, quick: bool) -> None:
     console = out()
     sample.show_intro(console, done.project)
     terminal.show_run(console, done.proposed.summary, done.proposed.dossiers, suggest=False)
-    sample.show_next(console, done.project, done.proposed.dossiers, _program())
     if quick:
         shutil.rmtree(done.project)
+    else:
+        sample.show_next(console, done.project, done.proposed.dossiers, _program())
 
 
 def _program() -> str:
