@@ -30,10 +30,13 @@ def run(app: typer.Typer, arguments: list[str]) -> int:  # noqa: PLR0911 - one a
     _end_tidily()
     try:
         status = app(arguments, prog_name="improver", standalone_mode=False)
+        if status == Interrupted.exit_code:  # Typer takes Ctrl-C without a word
+            raise KeyboardInterrupt
         sys.stdout.flush()
     except ImproverError as error:
         return _explain(error, as_json)
     except (typer.Abort, KeyboardInterrupt):
+        _hear_no_more()
         return _explain(Interrupted("Interrupted.", left="The repository is as it was."), as_json)
     except _CLICK as error:  # type: ignore[misc]
         return _explain(_usage(error), as_json)
@@ -57,6 +60,12 @@ def _end_tidily() -> None:
         with contextlib.suppress(ValueError):  # only the main thread may
             if signal.getsignal(name) is signal.SIG_DFL:
                 signal.signal(name, end)
+
+
+def _hear_no_more() -> None:
+    """Whoever presses Ctrl-C again gets the sentence all the same."""
+    with contextlib.suppress(ValueError):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def out() -> Console:
