@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,21 +88,32 @@ class Started:
     def family(self) -> dict[int, str]:
         """All that it started and what they started, with their command lines."""
         found: dict[int, str] = {}
+        parents = _parents()
         waiting = [self.process.pid]
         while waiting:
-            for child in _children(waiting.pop()):
-                if child not in found:
-                    found[child] = _words(child)
-                    waiting.append(child)
+            parent = waiting.pop()
+            for child in (child for child, its in parents.items() if its == parent and child not in found):
+                found[child] = _words(child)
+                waiting.append(child)
         return found
 
     def interrupt(self) -> None:
         """What a terminal does on Ctrl-C to its foreground program."""
         self.process.send_signal(signal.SIGINT)
 
+    def kill(self) -> None:
+        """End it as `kill -9` does, and let go of it."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
     def answer(self) -> Answer:
         """Wait for its end."""
-        out, err = self.process.communicate(timeout=SECONDS)
+        try:
+            out, err = self.process.communicate(timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
         return Answer(self.process.returncode, (out or b"").decode(errors="replace"), err.decode(errors="replace"))
 
 
@@ -227,10 +239,11 @@ def _words(pid: int) -> str:
         return ""
 
 
-def _children(pid: int) -> Iterator[int]:
+def _parents() -> dict[int, int]:
+    """Every process of this machine with its parent."""
+    found = {}
     for entry in Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == pid:
-                yield int(entry.name)
-        except OSError:
-            continue
+        with suppress(OSError):
+            if entry.name.isdigit():
+                found[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+    return found

@@ -48,8 +48,8 @@ def test_files_that_cannot_be_read_as_python_are_counted_with_reasons(tmp_path: 
     project = shop(tmp_path / "shop", BROKEN)
     shell = Shell.make(tmp_path, project.path)
     before = snapshot(project.path)
-    scanned = shell("scan").expect(0, "Document `price`", "Left out")
-    shell("propose").expect(0, "Document `price`", "Left out")
+    scanned = shell("scan").expect(0, "`price`", "Left out")
+    shell("propose").expect(0, "`price`", "Left out")
     document = shell("scan", "--json").expect(0).document
     left_out = sum(each["count"] for each in document["skipped"])
     assert left_out >= 10, scanned
@@ -126,7 +126,7 @@ def test_an_oddly_named_file_can_be_named(tmp_path: Path, name: bytes) -> None:
     path = os.path.join(os.fsencode(folder), name)
     with open(path, "wb") as stream:
         stream.write(SOURCE)
-    Shell.make(tmp_path, folder)("scan", "--", os.fsdecode(name)).expect(0, "Document `price`")
+    Shell.make(tmp_path, folder)("scan", "--", os.fsdecode(name)).expect(0, "`price`")
 
 
 def test_odd_file_names_are_accepted(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_links_that_lead_out_of_the_tree_are_not_followed(tmp_path: Path, projec
     project.commit()
     before = snapshot(tmp_path / "shop"), snapshot(outside)
     for words in (("scan",), ("propose",), ("scan", "--diff", "."), ("propose", ".")):
-        answer = shell(*words).expect(0, "Document `price`")
+        answer = shell(*words).expect(0, "`price`")
         assert "secret" not in answer.said.replace(str(tmp_path), "")
     assert (snapshot(tmp_path / "shop"), snapshot(outside)) == before
 
@@ -174,15 +174,15 @@ def test_what_is_no_file_is_not_opened(project: Checkout, shell: Shell, command:
         os.mkfifo(project.path / name)
     else:
         (project.path / name).mkdir()
-    shell(command).expect(0, "Document `price`")
+    shell(command).expect(0, "`price`")
 
 
 def test_settings_that_are_pipes_are_not_opened(project: Checkout, shell: Shell) -> None:
     (project.path / "pyproject.toml").unlink()
     os.mkfifo(project.path / "pyproject.toml")
-    shell("propose").expect(0, "Document `price`")
+    shell("propose").expect(0, "`price`")
     os.mkfifo(project.path / ".gitignore")  # git itself would wait for it, and only scan does without git
-    shell("scan").expect(0, "Document `price`")
+    shell("scan").expect(0, "`price`")
 
 
 HOSTILE_SETTINGS = {
@@ -235,8 +235,8 @@ def test_broken_settings_of_other_tools_stop_nothing(tmp_path: Path, name: str) 
     project = shop(tmp_path / "shop", OTHER_SETTINGS[name])
     shell = Shell.make(tmp_path, project.path)
     before = snapshot(project.path)
-    shell("scan").expect(0, "Document `price`")
-    shell("propose").expect(0, "Document `price`")
+    shell("scan").expect(0, "`price`")
+    shell("propose").expect(0, "`price`")
     assert snapshot(project.path) == before
 
 
@@ -287,7 +287,7 @@ def test_a_suite_that_hangs_is_stopped_by_the_limit(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text("seconds = 2.0\n")
     before = snapshot(project.path)
-    shell.propose("--config", str(config)).expect(0, "Document `price`", "time limit")
+    shell.propose("--config", str(config)).expect(0, "`price`", "time limit")
     assert snapshot(project.path) == before
     assert not shell.left_behind()
 
@@ -295,7 +295,7 @@ def test_a_suite_that_hangs_is_stopped_by_the_limit(tmp_path: Path) -> None:
 def test_without_any_tests_docstrings_are_still_certified(tmp_path: Path) -> None:
     project = shop(tmp_path / "shop", without=("tests/test_shop.py",))
     shell = Shell.make(tmp_path, project.path)
-    shell.propose().expect(0, "Document `price`", "no test files")
+    shell.propose().expect(0, "`price`", "no test files")
 
 
 def test_json_holds_nothing_that_a_terminal_obeys(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_outside_of_git_every_command_that_needs_it_says_so(tmp_path: Path, name
 def test_outside_of_git_scan_works(tmp_path: Path) -> None:
     folder = plain(tmp_path)
     before = snapshot(folder)
-    Shell.make(tmp_path, folder)("scan").expect(0, "Document `price`")
+    Shell.make(tmp_path, folder)("scan").expect(0, "`price`")
     assert snapshot(folder) == before
 
 
@@ -99,7 +99,7 @@ def test_a_broken_git_configuration_is_explained(project: Checkout, shell: Shell
 def proposes_as_always(shell: Shell, at: Path, *notes: str) -> None:
     """It is analysed without a run (there is no environment), and nothing of the checkout changes."""
     before = snapshot(at)
-    shell("propose", at=at).expect(0, "Document `price`", *notes)
+    shell("propose", at=at).expect(0, "`price`", *notes)
     assert snapshot(at) == before
     assert not shell.left_behind()
 
@@ -166,9 +166,9 @@ def test_uncommitted_changes_are_not_examined_and_said_first(project: Checkout, 
     project.write({"staged.py": b"x = 1\n"})
     project.git("add", "staged.py")
     before = snapshot(project.path)
-    answer = shell("propose").expect(0, "Document `price`", "not committed; HEAD is examined without them")
+    answer = shell("propose").expect(0, "`price`", "not committed; HEAD is examined without them")
     assert "fresh" not in answer.out
-    assert answer.out.index("not committed") < answer.out.index("Document `price`")
+    assert answer.out.index("not committed") < answer.out.index("`price`")
     assert snapshot(project.path) == before
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
-from checkout import SOURCE, Answer, Checkout, Shell, put_on_path, shop, snapshot
+from checkout import SOURCE, Checkout, Shell, shop, snapshot
 
 
 @pytest.fixture
@@ -161,10 +160,10 @@ def test_settings_in_two_files_are_refused(tmp_path: Path) -> None:
 def test_settings_that_are_not_committed_are_named_first_and_not_used(project: Checkout, shell: Shell) -> None:
     content = (project.path / "pyproject.toml").read_bytes()
     project.write({"pyproject.toml": content + b"[tool.improver]\nexclude = ['shop.py']\n"})
-    answer = shell("propose").expect(0, "Document `price`", "not used until committed", "--settings-from-worktree")
-    assert answer.out.index("not used until committed") < answer.out.index("Document `price`")
+    answer = shell("propose").expect(0, "`price`", "not used until committed", "--settings-from-worktree")
+    assert answer.out.index("not used until committed") < answer.out.index("`price`")
     tried = shell("propose", "--settings-from-worktree").expect(0, "settings are those of the working tree")
-    assert "Document `price`" not in tried.out
+    assert "`price`" not in tried.out
 
 
 def test_what_was_tried_with_settings_of_the_worktree_cannot_be_accepted(project: Checkout, shell: Shell) -> None:
@@ -201,7 +200,7 @@ def test_two_projects_cannot_be_named_at_once(tmp_path: Path) -> None:
     shell("scan").expect(2, "one", "two", "Name one")
     shell("propose", "one/one.py", "two/two.py").expect(2, "belong to two projects")
     shell("scan", "one", "two").expect(2, "belong to two projects")
-    shell("propose", "--repo", "one").expect(0, "Document `price`", "one")
+    shell("propose", "--repo", "one").expect(0, "`price`", "one")
 
 
 def _project(name: str) -> dict[str, bytes]:
@@ -315,7 +314,7 @@ def test_without_walls_nothing_is_run_and_the_way_to_get_them_is_said(
     for words in (("propose",), ("verify", "HEAD", "HEAD")):
         shell(*words, under=under).expect(1, "bubblewrap", "install", "Nothing of the project was run")
     shell("doctor", under=under).said.index("install")
-    shell("scan", under=under).expect(0, "Document `price`")
+    shell("scan", under=under).expect(0, "`price`")
     shell("risk", under=under).expect(0)
     assert snapshot(project.path) == before
 
@@ -353,12 +352,12 @@ def test_a_reader_that_has_seen_enough_is_no_error(project: Checkout, shell: She
     ids=str,
 )
 def test_any_terminal_will_do(shell: Shell, environ: dict[str, str]) -> None:
-    answer = shell("scan", "--diff", **environ).expect(0, "Document `price`")
+    answer = shell("scan", "--diff", **environ).expect(0, "`price`")
     assert "\x1b" not in answer.out
 
 
 def test_without_a_home_it_still_works(shell: Shell) -> None:
-    shell("propose", HOME="/nonexistent").expect(0, "Document `price`")
+    shell("propose", HOME="/nonexistent").expect(0, "`price`")
 
 
 LEDGERS = {
@@ -419,7 +418,7 @@ def test_a_state_folder_that_cannot_be_written_is_said(project: Checkout, shell:
     before = snapshot(project.path), snapshot(shell.state)
     for words in (("propose",), ("accept", found), ("reject", found, "--because", "no")):
         shell(*words, under=under).expect(1, str(shell.state), "IMPROVER_STATE_DIR")
-    shell("scan", under=under).expect(0, "Document `price`")
+    shell("scan", under=under).expect(0, "`price`")
     assert "IMPROVER_STATE_DIR" in shell("doctor", under=under).said
     assert (snapshot(project.path), snapshot(shell.state)) == before
 
