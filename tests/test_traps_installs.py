@@ -37,6 +37,7 @@ import sys
 def test_doubled():
     assert subprocess.run([sys.executable, "-m", "shop"], stdout=subprocess.PIPE, check=True).stdout == b"4\\n"
 """
+ALONE = CHILD.replace('"-m", "shop"]', '"-Im", "shop"], env={}')
 PROJECT = '[project]\nname = "shop"\nversion = "1"\n[tool.pytest.ini_options]\ntestpaths = ["."]\n'
 
 
@@ -99,6 +100,9 @@ LAYOUTS = {
     ),
     "tests that start a child with python -m, a stale copy": Layout(
         {"src/shop/__init__.py": CODE, "src/shop/__main__.py": MAIN, "tests/test_shop.py": CHILD}, copied
+    ),
+    "tests that start a child without any of our environment, a stale copy": Layout(
+        {"src/shop/__init__.py": CODE, "src/shop/__main__.py": MAIN, "tests/test_shop.py": ALONE}, copied
     ),
 }
 

@@ -20,6 +20,7 @@ from improver.sandbox.copying import double, remove_tree
 from improver.sandbox.interpreter import Needs, needs_of
 from improver.sandbox.jail import Jail
 from improver.sandbox.openings import Openings, openings
+from improver.sandbox.shadows import shadows
 from improver.sandbox.version_control import COMMIT, asks_git
 from improver.sandbox.watch import used_by
 from improver.values import Environment, Skipped, Target
@@ -157,7 +158,9 @@ class SandboxTrial:
                 folder = self._view(points)
             before = self._size() if writable else 0
             tree = Bind(folder, self.at, writable=writable, before=before)
-            yield tree, (*found.outside, *found.inside, *self._twice((tree, *found.inside))), needs.links
+            over_copies = tuple(shadows(self.target, folder)) if self.jail.backend.mounts else ()
+            twice = self._twice((tree, *found.inside, *(bind for bind in over_copies if _is_in(bind, self.at))))
+            yield tree, (*found.outside, *found.inside, *over_copies, *twice), needs.links
 
     def _openings(self, needs: Needs) -> Openings:
         return openings(self.target, self.files, (*needs.folders, *self.jail.binds))
@@ -217,6 +220,10 @@ class SandboxTrial:
     def _new(self, prefix: str) -> Path:
         parent = self.scratch or self.files.parent
         return Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+
+
+def _is_in(bind: Bind, folder: Path) -> bool:
+    return bind.target.is_relative_to(folder)
 
 
 def _make_points(folder: Path, at: Path, points: Sequence[Bind]) -> None:
