@@ -272,7 +272,8 @@ def _places(dossier: Dossier) -> str:
 
 def _print_closing(console: Console, run: RunSummary, dossiers: Sequence[Dossier]) -> None:
     files, time = counted(run.analyzed_files, "file"), duration(run.seconds)
-    found = f"{counted(len(dossiers), 'dossier')} from" if dossiers else "Nothing to propose:"
+    nothing = "Nothing was proven:" if run.budget_reached else "Nothing to propose:"
+    found = f"{counted(len(dossiers), 'dossier')} from" if dossiers else nothing
     console.print()
     console.print(Text(f"{found} {files} {'in' if dossiers else 'read in'} {time}."))
     if run.budget_reached:
