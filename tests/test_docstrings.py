@@ -13,7 +13,7 @@ import pytest
 
 import improver.analyzers
 from improver.analyzers.docstring.candidates import skips
-from improver.analyzers.docstring.describe import title
+from improver.analyzers.docstring.titles import title
 from improver.analyzers.docstrings import Docstrings
 from improver.testing import broken_laws, check_examples, improved, proposals
 from improver.values import Source, Style
@@ -38,8 +38,8 @@ def test_a_proposal_says_where_what_and_why() -> None:
     assert proposal.analyzer == "docstrings"
     assert proposal.rule == "missing-docstring"
     assert (proposal.site.path, proposal.site.line, proposal.site.qualified_name) == ("package/module.py", 2, "scale")
-    assert proposal.title == "Document `scale`: when it raises"
-    assert proposal.why == "The signature does not tell when it raises; the docstring now does."
+    assert proposal.title == "Document when `scale` raises `ValueError`"
+    assert proposal.why == "`scale` raises `ValueError` if `factor` is `0`; only its body said so."
 
 
 def test_the_fingerprint_does_not_depend_on_layout() -> None:
@@ -51,7 +51,7 @@ def test_the_fingerprint_does_not_depend_on_layout() -> None:
 
 
 @pytest.mark.parametrize("name", ["f", "Class.method", "A" * 40 + "." + "b" * 40, "é" * 90])
-@pytest.mark.parametrize("phrases", [(), ("when it raises",), ("when it returns `None`", "when it raises")])
+@pytest.mark.parametrize("phrases", [(), ("when `{}` raises",), ("when `{}` returns `None`", "when `{}` raises `E`")])
 def test_a_title_fits_the_subject_of_a_commit(name: str, phrases: tuple[str, ...]) -> None:
     assert 0 < len(title(name, phrases)) <= 72
 

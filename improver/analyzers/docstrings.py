@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from improver.analyzers.docstring.candidates import Candidate, candidates, inherits_docstring
-from improver.analyzers.docstring.describe import Described, describe, title
-from improver.analyzers.docstring.english import joined
+from improver.analyzers.docstring.describe import Described, describe
 from improver.analyzers.docstring.insertion import insertion
 from improver.analyzers.docstring.knowledge import Knowledge, module_knowledge
+from improver.analyzers.docstring.titles import title, why
 from improver.analyzers.docstring.writing import write
 from improver.facts import Facts
 from improver.ports import Example, Untouched
-from improver.values import Category, Edit, Proposal, Site, Source, Style, Target
+from improver.values import Category, Proposal, Site, Skipped, Source, Style, Target
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -101,7 +101,7 @@ class Docstrings:
         ),
     )
 
-    def analyze(self, source: Source, target: Target, facts: Facts) -> Iterator[Proposal]:
+    def analyze(self, source: Source, target: Target, facts: Facts) -> Iterator[Proposal | Skipped]:
         """Docstrings for one file.
 
         Raises:
@@ -133,16 +133,19 @@ def parsed(content: bytes) -> ast.Module:
         raise SyntaxError(str(error)) from error
 
 
-def proposed(source: Source, one: Candidate, described: Described, style: Style) -> Iterator[Proposal]:
-    """The proposal that writes a description, unless it cannot be written there."""
+def proposed(source: Source, one: Candidate, described: Described, style: Style) -> Iterator[Proposal | Skipped]:
+    """The proposal that writes a description, or why it cannot be written there."""
+    name = one.qualified_name.removesuffix(".__init__")
     edit = insertion(source.content, source.path, one.node, lambda indent: _written(described, style, indent))
-    if isinstance(edit, Edit):
+    if isinstance(edit, Skipped):
+        yield Skipped("docstrings", edit.reason)
+    else:
         yield Proposal(
             analyzer="docstrings",
             rule="missing-docstring",
             site=Site(source.path, one.node.lineno, one.qualified_name),
-            title=title(one.qualified_name, described.learned),
-            why=_why(described),
+            title=title(name, described.learned),
+            why=why(name, described.learned, described.raises),
             edits=(edit,),
             context=ast.dump(one.node),
         )
@@ -157,9 +160,3 @@ def _written(described: Described, style: Style, indent: str) -> tuple[str, ...]
         except ValueError as error:
             problem = error
     raise problem or ValueError("there is nothing to write")
-
-
-def _why(described: Described) -> str:
-    if not described.learned:
-        return "It has no docstring."
-    return f"The signature does not tell {joined(described.learned, 'or')}; the docstring now does."

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Callable
 
-from improver.analyzers.docstring.english import about, code, joined, nor, plain
+from improver.analyzers.docstring.english import code, joined, nor, plain
 from improver.analyzers.docstring.formulas import (
     ALWAYS,
     Atom,
@@ -20,7 +20,14 @@ from improver.analyzers.docstring.formulas import (
     negated,
     some,
 )
+from improver.analyzers.docstring.predicates import about
 
+TRUTH = {
+    "bool": ("is true", "is false"),
+    "container": ("is not empty", "is empty"),
+    "number": ("is not zero", "is zero"),
+    "optional container": ("is neither ``None`` nor empty", "is ``None`` or empty"),
+}
 MAX_CLAUSE = 150
 MAX_ATOMS = 3
 
@@ -29,7 +36,7 @@ def said(formula: Formula, kinds: Callable[[str], str] = lambda _: "") -> str | 
     """The condition as a clause that can follow "if", or ``None`` when it cannot be said briefly.
 
     Parameters:
-        kinds: what is known of names: ``bool``, ``container``.
+        kinds: what is known of names: one of the words of `TRUTH`, or an empty text.
     """
     text = _Saying(kinds).of(simplified(formula), outer=True)
     return text if text is not None and len(text) <= MAX_CLAUSE and not _repeats_calls(text) else None
@@ -69,10 +76,8 @@ class _Saying:
     def atom(self, expression: ast.expr, positive: bool) -> tuple[str, str] | None:
         shown = code(expression)
         kind = self.kinds(plain(expression)) if isinstance(expression, ast.Name | ast.Attribute) else ""
-        if kind == "bool" and shown:
-            return shown, "is true" if positive else "is false"
-        if kind == "container" and shown:
-            return shown, "is not empty" if positive else "is empty"
+        if kind in TRUTH and shown:
+            return shown, TRUTH[kind][not positive]
         return about(expression, positive)
 
     def several(self, parts: tuple[Formula, ...], word: str, outer: bool) -> str | None:
@@ -205,10 +210,12 @@ def merge(predicates: list[str], word: str) -> str:
             return f"{verb} neither {first.strip()} nor {second.strip()}"
     if word == "or" and all(text.startswith("is ") and not text.startswith("is not ") for text in predicates):
         return f"is {joined([text.removeprefix('is ') for text in predicates], 'or')}"
+    counts = [re.fullmatch(r"does not have (?:exactly )?(.+?) items", text) for text in predicates]
+    if word == "and" and len(predicates) > 1 and all(counts):
+        numbers = [number for found in counts if found for number in re.findall("``.+?``", found[1])]
+        return f"does not have {joined(numbers, 'or')} items"
     if len(predicates) == 2 and predicates[1].startswith("is ") and re.match("is (?!not |neither )", predicates[0]):
         return f"{predicates[0]} {word} {predicates[1].removeprefix('is ')}"
-    if len(predicates) == 2 and word == "or":
-        return f"{predicates[0]}, or {predicates[1]}"
     return joined(predicates, word)
 
 

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from improver.analyzers.docstring.candidates import Candidate, has_docstring
 from improver.analyzers.docstring.description import Description
 from improver.analyzers.docstring.english import joined
-from improver.analyzers.docstring.facts import FunctionFacts, facts_of, parameters
+from improver.analyzers.docstring.facts import FunctionFacts, facts_of
 from improver.analyzers.docstring.kept import Summary
+from improver.analyzers.docstring.kinds import parameters
 from improver.analyzers.docstring.knowledge import Knowledge
 from improver.analyzers.docstring.raised import raised_described
 from improver.analyzers.docstring.summary import summaries
 from improver.analyzers.docstring.ways import UnclearError
+from improver.analyzers.docstring.worth import in_public, names_private, publicly, reads_well
 
-TITLE_LENGTH = 72
 _MANY_VALUES = 3
 _FEW_STATEMENTS = 4
 _BRANCHING = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast.Match, ast.With, ast.AsyncWith)
@@ -28,27 +29,36 @@ class Described:
     """What may be written, in order of preference: the first that fits on its line is taken.
 
     Parameters:
-        learned: what a reader now knows, as phrases.
+        learned: what a reader now knows, as phrases with ``{}`` for the name.
         kind: ``function`` or ``class``.
     """
 
     descriptions: tuple[Description, ...]
     learned: tuple[str, ...]
     kind: str = "function"
+    raises: tuple[tuple[str, str], ...] = ()
 
 
 def describe(one: Candidate, knowledge: Knowledge, *, everything: bool) -> Described | None:
     """What can be said of a definition, or ``None`` when it is not worth saying."""
     if isinstance(one.node, ast.ClassDef):
-        descriptions = raised_described(one, knowledge)
-        return Described(descriptions, ("when it is raised",), "class") if descriptions else None
+        # That others raise it too can only be ruled out by reading every other file.
+        descriptions = raised_described(one, knowledge) if everything else ()
+        return Described(descriptions, ("when `{}` is raised",), "class") if descriptions else None
     if not everything and (too_small(one.node) or _documented_with_class(one, knowledge)):
         return None
     try:
         facts = facts_of(one.node, knowledge, one.owner)
     except UnclearError:
         return None
-    return function_described(facts, everything=everything)
+    if not everything:
+        facts = in_public(facts) if _is_public(one) else facts
+    return function_described(facts, everything=everything, public=_is_public(one))
+
+
+def _is_public(one: Candidate) -> bool:
+    """Whether whoever reads the docstring may never see the private names of the code."""
+    return not any(part.startswith("_") and not part.endswith("__") for part in one.qualified_name.split("."))
 
 
 def _documented_with_class(one: Candidate, knowledge: Knowledge) -> bool:
@@ -93,7 +103,7 @@ def _outline(value: ast.expr) -> str:
     return "bool" if isinstance(value, ast.Compare | ast.BoolOp | ast.UnaryOp) else type(value).__name__
 
 
-def function_described(facts: FunctionFacts, *, everything: bool) -> Described | None:
+def function_described(facts: FunctionFacts, *, everything: bool, public: bool = False) -> Described | None:
     """The descriptions of a function, best first."""
     making = facts.function.name == "__init__"
     worth = bool(facts.raises) + (bool(facts.defaults) and not making)
@@ -101,12 +111,23 @@ def function_described(facts: FunctionFacts, *, everything: bool) -> Described |
     if special and not facts.raises and not everything:
         return None
     found = [one for one in summaries(facts) if one.news + worth > 0 or everything]
-    if not facts.raises:
-        found = [one for one in found if one.news or everything or "the result of" not in one.text]
     found = [one for one in found if f"{facts.function.name}(" not in one.text.replace(" ", "")]
-    if not found:
+    pairs = [(one, described(one, facts)) for one in found]
+    if not everything:
+        pairs = [(one, text) for one, text in pairs if _worth_reading(one, text, facts, public=public)]
+    if not pairs:
         return None
-    return Described(tuple(described(one, facts) for one in found), tuple(learned(found[0], facts)))
+    summary = pairs[0][0]
+    return Described(tuple(text for _, text in pairs), tuple(learned(summary, facts)), raises=facts.raises)
+
+
+def _worth_reading(summary: Summary, text: Description, facts: FunctionFacts, *, public: bool) -> bool:
+    if not facts.raises and not summary.news and "the result of" in summary.text:
+        return False
+    told = " ".join((text.summary, *text.details))
+    if public and names_private(told, {one.arg for one in parameters(facts.function)}):
+        return False
+    return reads_well(text, facts)
 
 
 def described(summary: Summary, facts: FunctionFacts) -> Description:
@@ -122,25 +143,21 @@ def described(summary: Summary, facts: FunctionFacts) -> Description:
         () if listed else tuple(f"If ``{name}`` is ``None``, {value} is used." for name, value in facts.defaults)
     )
     raises = () if summary.said_raises else facts.raises
-    return Description(
-        summary.text, (*summary.details, *((" ".join(sentences),) if sentences else ())), listed, "", "", raises
-    )
+    details = tuple(publicly(text, facts) for text in summary.details)
+    details += (" ".join(sentences),) if sentences else ()
+    return Description(publicly(summary.text, facts), details, listed, raises=raises)
 
 
 def learned(summary: Summary, facts: FunctionFacts) -> Iterator[str]:
     """What a reader now knows."""
-    if summary.news:
+    if summary.news and summary.learned:
         yield summary.learned
-    if facts.raises and not summary.said_raises:
-        yield "when it raises"
+    if facts.raises:
+        yield f"when `{{}}` raises {_either([name for name, _ in facts.raises])}".rstrip()
     if facts.defaults:
-        yield f"what stands in for {joined([f'`{name}`' for name, _ in facts.defaults], 'and')}"
+        yield f"what stands in for {joined([f'`{name}`' for name, _ in facts.defaults], 'and')} in `{{}}`"
 
 
-def title(name: str, phrases: tuple[str, ...]) -> str:
-    """The subject of the commit."""
-    long = f"Document `{name}`: {joined(phrases, 'and')}" if phrases else f"Document `{name}`"
-    if len(long) <= TITLE_LENGTH:
-        return long
-    short = f"Document `{name}`"
-    return short if len(short) <= TITLE_LENGTH else f"Document `{name.rpartition('.')[2]}`"[:TITLE_LENGTH]
+def _either(names: list[str]) -> str:
+    shown = [f"`{name.rpartition('.')[2]}`" for name in names]
+    return joined(shown, "or") if len(shown) <= 2 else ""

@@ -44,10 +44,13 @@ def kept_value(facts: FunctionFacts) -> Iterator[Summary]:
     shown, made = code(kept), code(stores[0].value, 50)
     if shown is None:
         return
+    learned = f"what `{{}}` does with {'a missing key' if isinstance(value, ast.Subscript) else 'its value'}"
     when = "if it is missing" if isinstance(value, ast.Subscript) else "on first use"
     if len(body) == 1 and made is not None:
-        yield Summary(f"Return {shown}, which is set to {made} {when}.", 1, "that the value is kept")
-    yield Summary(f"Return {shown}, which is set {when}.", 1, "that the value is kept")
+        yield Summary(f"Return {shown}, which is set to {made} {when}.", 1, learned)
+    yield Summary(f"Return {shown}, which is set {when}.", 1, learned)
+    if len(body) == 1 and made is not None and isinstance(value, ast.Attribute):
+        yield Summary(f"Return {made}, which is made on first use and kept.", 1, learned)
 
 
 def _asks_for(test: ast.expr, kept: ast.Attribute | ast.Subscript) -> bool:

@@ -14,7 +14,7 @@ _LEAVES = 4
 _DEPTH = 3
 
 
-def phrase(value: ast.expr | None) -> str | None:
+def phrase(value: ast.expr | None) -> str | None:  # noqa: PLR0911 - one case for each kind
     """A value in a few words, or ``None`` when it takes more than that."""
     if value is None:
         return None
@@ -23,10 +23,15 @@ def phrase(value: ast.expr | None) -> str | None:
     text = plain(value)
     if text in _EMPTY:
         return _EMPTY[text]
-    if isinstance(value, ast.Name) and value.id == "self":
-        return "the object itself"
-    if isinstance(value, ast.Name) and value.id == "cls":
-        return "the class"
+    match value:
+        case ast.Name(id="self"):
+            return "the object itself"
+        case ast.Name(id="cls"):
+            return "the class"
+        case ast.Call(func=ast.Name(id="getattr"), args=[ast.Name(id="self"), ast.Name(id=name)], keywords=[]):
+            return f"the attribute named by ``{name}``"
+        case _:
+            pass
     return code(text, 56) if is_plain(value) else constructed(value)
 
 
@@ -133,6 +138,8 @@ def is_plain(node: ast.expr, depth: int = 0) -> bool:  # noqa: PLR0911 - one cas
             return is_plain(function, depth) and all(is_plain(part, depth + 1) for part in parts)
         case ast.BinOp(left=left, right=right):
             return is_plain(left, depth + 1) and is_plain(right, depth + 1)
+        case ast.Slice(lower=lower, upper=upper, step=None):
+            return all(part is None or is_plain(part, depth + 1) for part in (lower, upper))
         case ast.Tuple(elts=parts):
             return len(parts) > 1 and all(is_plain(part, depth + 1) for part in parts)
         case ast.UnaryOp(operand=operand) | ast.Starred(value=operand):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 
+from improver.analyzers.docstring.actions import acting
 from improver.analyzers.docstring.conditions import said
-from improver.analyzers.docstring.english import code, joined, plain
-from improver.analyzers.docstring.facts import FunctionFacts, distinct, parameters
-from improver.analyzers.docstring.formulas import ALWAYS, Every, Exists, Some, holds_unknown
+from improver.analyzers.docstring.english import code, plain
+from improver.analyzers.docstring.facts import FunctionFacts, distinct
+from improver.analyzers.docstring.formulas import ALWAYS, Every, Exists, Fails, Some
 from improver.analyzers.docstring.kept import Summary, kept_value
+from improver.analyzers.docstring.kinds import parameters
 from improver.analyzers.docstring.outcomes import Outcome, clause, found_first, outcomes, predicate
-from improver.analyzers.docstring.phrases import is_vague, phrase
+from improver.analyzers.docstring.phrases import constructed, is_vague, phrase
 from improver.analyzers.docstring.purity import descendants, effects
 from improver.analyzers.docstring.ways import Exit, Way
 
@@ -26,15 +29,29 @@ def summaries(facts: FunctionFacts) -> Iterator[Summary]:
     if facts.function.name == "__init__":
         yield from initializing(facts)
         return
-    for attempt in (kept_value, gathering, search, question, alternatives, plain_return, check_only, setting, doing):
+    for attempt in (kept_value, gathering, search, question, alternatives, plain_return, check_only, acting, protocol):
         yield from attempt(facts)
 
 
-def initializing(facts: FunctionFacts) -> Iterator[Summary]:
+_PROTOCOL = {
+    "__getitem__": (1, "Return ``self[{0}]``."),
+    "__setitem__": (2, "Set ``self[{0}]`` to ``{1}``."),
+    "__delitem__": (1, "Delete ``self[{0}]``."),
+    "__enter__": (0, "Enter the context."),
+    "__aenter__": (0, "Enter the context."),
+}
+
+
+def protocol(facts: FunctionFacts) -> Iterator[Summary]:
+    """What Python itself calls a method for."""
+    names = [one.arg for one in parameters(facts.function)]
+    count, text = _PROTOCOL.get(facts.function.name, (0, ""))
+    if text and len(names) == count:
+        yield Summary(text.format(*names), 0, "")
+
+
+def initializing(_: FunctionFacts) -> Iterator[Summary]:
     """Making a new object."""
-    names = [f"``{one.arg}``" for one in parameters(facts.function)]
-    if 0 < len(names) <= 3 and not facts.function.args.kwarg:
-        yield Summary(f"Initialize the instance from {joined(names, 'and')}.", 0, "")
     yield Summary("Initialize the instance.", 0, "")
 
 
@@ -85,7 +102,7 @@ def _looped(way: Way, item: ast.expr, verb: str, facts: FunctionFacts) -> Iterat
         if value == target
         else f"{verb} {value} for each {target} in {iterable}"
     )
-    learned = "what it yields" if verb == "Yield" else "what it returns"
+    learned = "what `{}` yields" if verb == "Yield" else "what `{}` returns"
     yield Summary(f"{start} for which {condition}." if condition else f"{start}.", int(bool(condition)), learned)
     if condition and value == target and verb == "Yield":
         detail = f"An item {target} matches if {condition}."
@@ -106,7 +123,7 @@ def question(facts: FunctionFacts) -> Iterator[Summary]:
     if text is None or ", or if" in text:
         return
     weight = 1 if several and isinstance(formula, Every | Some | Exists) else 0
-    yield Summary(f"Return whether {text}.", weight, "when it is true")
+    yield Summary(f"Return whether {text}.", weight, "when `{}` is true")
 
 
 def search(facts: FunctionFacts) -> Iterator[Summary]:
@@ -126,11 +143,11 @@ def search(facts: FunctionFacts) -> Iterator[Summary]:
     what = f"the first {target}" if value == target else f"{value} for the first {target}"
     start = f"Return {what} in {iterable} for which {condition}"
     other = next(iter(texts), "")
-    yield Summary(f"{start}, else {other}." if other else f"{start}.", 1, "what it looks for")
+    yield Summary(f"{start}, else {other}." if other else f"{start}.", 1, "what `{}` looks for")
     if value == target:
         rest = f", or {other}" if other else ""
         detail = f"An item ``{plain(exists.target)}`` matches if {condition}."
-        yield Summary(f"Return the first matching item of {iterable}{rest}.", 1, "what it looks for", (detail,))
+        yield Summary(f"Return the first matching item of {iterable}{rest}.", 1, "what `{}` looks for", (detail,))
 
 
 def alternatives(facts: FunctionFacts) -> Iterator[Summary]:
@@ -143,13 +160,15 @@ def alternatives(facts: FunctionFacts) -> Iterator[Summary]:
         if when is None or usual.text.startswith("``None``"):
             continue
         if when in (f"{usual.text} returns ``None``", f"{usual.text} is ``None``"):
-            yield Summary(f"Return {usual.text}.", 0, "what it returns")
+            yield Summary(f"Return {usual.text}.", 0, "what `{}` returns")
             continue
         if all(isinstance(one.node, ast.Constant) and isinstance(one.node.value, bool) for one in found):
             if ", or if" not in when:
-                yield Summary(f"Return {special.text} if {when}, else {usual.text}.", 1, "when it is true")
+                yield Summary(f"Return {special.text} if {when}, else {usual.text}.", 1, "when `{}` is true")
             continue
-        learned = f"when it returns {special.text.replace('``', '`')}" if len(special.text) < 20 else "what it returns"
+        learned = (
+            f"when `{{}}` returns {special.text.replace('``', '`')}" if len(special.text) < 20 else "what `{}` returns"
+        )
         if ", or if" not in when:
             yield Summary(f"Return {usual.text}, or {special.text} if {when}.", 1, learned)
         detail = f"The result is {special.text} if {when}."
@@ -192,23 +211,42 @@ def plain_return(facts: FunctionFacts) -> Iterator[Summary]:
         return
     if is_vague(found[0].text):
         return
-    yield Summary(f"Return {found[0].text}.", 0, "what it returns")
+    if _is_checked(found[0].node, facts):
+        yield Summary(f"Check {found[0].text} and return it.", 0, "what `{}` returns")
+    yield Summary(f"Return {found[0].text}.", 0, "what `{}` returns")
+
+
+def _is_checked(node: ast.expr | None, facts: FunctionFacts) -> bool:
+    """Whether a parameter is handed back as it is, unless an exception is raised because of it."""
+    names = {one.arg for one in parameters(facts.function)}
+    if not isinstance(node, ast.Name) or node.id not in names:
+        return False
+    return any(re.search(rf"\b{node.id}\b", text) for _, text in facts.raises)
 
 
 def check_only(facts: FunctionFacts) -> Iterator[Summary]:
     """Functions that do nothing but raise."""
-    others = facts.of(Exit.STORE, Exit.DO, Exit.YIELD)
+    others = [way for way in facts.of(Exit.STORE, Exit.DO, Exit.YIELD) if not _is_tried(way, facts)]
     if others or facts.gives_back or len(facts.raises) != 1 or not _all_said(facts) or _acts(facts):
         return
     name, text = facts.raises[0]
-    yield Summary(f"Raise ``{name}`` if {text.removeprefix('If ').rstrip('.')}.", 1, "when it raises", (), True)
+    yield Summary(f"Raise ``{name}`` if {text.removeprefix('If ').rstrip('.')}.", 1, "", (), True)
+
+
+def _is_tried(way: Way, facts: FunctionFacts) -> bool:
+    """Whether a call is made to see if it fails, and does nothing but make an object."""
+    if way.exit is not Exit.DO or way.value is None or constructed(way.value) is None:
+        return False
+    tried = [one.when.expression for one in facts.of(Exit.RAISE) if isinstance(one.when, Fails)]
+    return plain(way.value) in map(plain, tried)
 
 
 def _acts(facts: FunctionFacts) -> bool:
     """Whether a function may do something besides looking at what it is given."""
+    tried = {plain(way.node) for way in facts.of(Exit.DO) if way.node is not None and _is_tried(way, facts)}
     doing = (ast.Expr, ast.AugAssign, ast.While, ast.With, ast.AsyncWith, ast.Delete, ast.Yield, ast.YieldFrom)
     for part in descendants(facts.function.body):
-        if isinstance(part, doing):
+        if isinstance(part, doing) and not (isinstance(part, ast.Expr) and plain(part.value) in tried):
             return True
         if isinstance(part, ast.For | ast.AsyncFor) and any(map(effects, part.body)):
             return True
@@ -219,37 +257,3 @@ def _all_said(facts: FunctionFacts) -> bool:
     """Whether everything that the function raises is said."""
     ways = facts.of(Exit.RAISE)
     return all(way.sure and said(part, facts.kinds) for way in ways for part in distinct([way.when]))
-
-
-def setting(facts: FunctionFacts) -> Iterator[Summary]:
-    """Functions that set attributes of their object."""
-    stores = facts.of(Exit.STORE)
-    if facts.gives_back or not 1 <= len(stores) <= 2 or not all(_own(way) and way.when == ALWAYS for way in stores):
-        return
-    pairs = [(code(way.target), code(way.value, 40)) for way in stores]
-    if not facts.of(Exit.DO) and all(value is not None for _, value in pairs):
-        said_all = [f"{target} to {value}" for target, value in pairs]
-        yield Summary(f"Set {joined(said_all, 'and')}.", 0, "what it sets")
-    targets = list(dict.fromkeys(target for target, _ in pairs if target is not None))
-    yield Summary(f"Set {joined(targets, 'and')}.", 0, "what it sets")
-
-
-def _own(way: Way) -> bool:
-    return isinstance(way.target, ast.Attribute) and plain(way.target.value) == "self"
-
-
-def doing(facts: FunctionFacts) -> Iterator[Summary]:
-    """Functions that make one call."""
-    calls = facts.of(Exit.DO)
-    if len(calls) != 1 or facts.of(Exit.STORE) or facts.gives_back:
-        return
-    way = calls[0]
-    shown = code(way.value)
-    if shown is None or holds_unknown(way.when):
-        return
-    if way.when == ALWAYS:
-        yield Summary(f"Call {shown}.", 0, "what it calls")
-        return
-    text = said(way.when, facts.kinds)
-    if text is not None and ", or if" not in text:
-        yield Summary(f"Call {shown} if {text}.", 0, "what it calls and when")
