@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from improver.sandbox.shadows import shadows
+from improver.sandbox.cell import Bind
+from improver.sandbox.shadows import built, shadows
 from improver.values import Environment, Missing, Source, Target
 
 CASES = {
@@ -47,3 +48,36 @@ def test_an_editable_install_and_no_environment_need_no_cover(tmp_path: Path) ->
     assert not list(shadows(Target(tmp_path, "", "", source, ("",), environment=environment), tmp_path / "tree"))
     nowhere = Target(tmp_path, "", "", source, ("",), environment=Missing("environment", "none"))
     assert not list(shadows(nowhere, tmp_path / "tree"))
+
+
+def test_what_the_build_wrote_into_the_copy_lies_in_the_tree(tmp_path: Path) -> None:
+    """Compiled modules and version files that the tree lacks; nothing by a link, nothing where the tree has its own."""
+    tree, site = tmp_path / "tree", tmp_path / "venv/lib/python3.11/site-packages"
+    for name in ("__init__.py", "inner/__init__.py", "inner/_version.py"):
+        (tree / "src/shop" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / "src/shop" / name).touch()
+    for name in (
+        "__init__.py",
+        "_speed.so",
+        "_version.py",
+        "inner/_version.py",
+        "gone/_other.so",
+        "data.txt",
+        "old.py",
+    ):
+        (site / "shop" / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / "shop" / name).touch()
+    (site / "shop/_leak.so").symlink_to(tmp_path / "secret")
+    (tmp_path / "secret").touch()
+    environment = Environment(tmp_path / "venv/bin/python", (3, 11), tmp_path / "venv")
+    source = (Source("src/shop/__init__.py", b""),)
+    target = Target(tmp_path / "repo", "", "", source, ("src",), environment=environment)
+    found = list(built(target, tree))
+    assert found == [
+        Bind(site / "shop" / name, tmp_path / "repo/src/shop" / name) for name in ("_speed.so", "_version.py")
+    ]
+    covering = list(shadows(target, tree, found))
+    assert covering == [
+        Bind(tree / "src/shop", site / "shop"),
+        *(Bind(site / "shop" / name, site / "shop" / name) for name in ("_speed.so", "_version.py")),
+    ]

@@ -63,6 +63,11 @@ def _is_needed(path: str, roots: Sequence[str], named: set[str]) -> bool:
         return True
     if not any(inside(path, root) for root in roots):
         return False
+    return is_built(name)
+
+
+def is_built(name: str) -> bool:
+    """Whether builds write files of this name: compiled modules and catalogs, versions, what protoc generates."""
     return name in _WRITTEN or _COMPILED.search(name) is not None or _PROTOBUF.search(name) is not None
 
 

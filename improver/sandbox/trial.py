@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from threading import RLock
 
@@ -20,7 +21,7 @@ from improver.sandbox.copying import double, remove_tree
 from improver.sandbox.interpreter import Needs, needs_of
 from improver.sandbox.jail import Jail
 from improver.sandbox.openings import Openings, openings
-from improver.sandbox.shadows import shadows
+from improver.sandbox.shadows import built, shadows
 from improver.sandbox.version_control import COMMIT, asks_git
 from improver.sandbox.watch import used_by
 from improver.values import Environment, Skipped, Target
@@ -158,12 +159,19 @@ class SandboxTrial:
                 folder = self._view(points)
             before = self._size() if writable else 0
             tree = Bind(folder, self.at, writable=writable, before=before)
-            over_copies = tuple(shadows(self.target, folder)) if self.jail.backend.mounts else ()
+            over_copies = tuple(shadows(self.target, folder, found.inside)) if self.jail.backend.mounts else ()
             twice = self._twice((tree, *found.inside, *(bind for bind in over_copies if _is_in(bind, self.at))))
             yield tree, (*found.outside, *found.inside, *over_copies, *twice), needs.links
 
     def _openings(self, needs: Needs) -> Openings:
-        return openings(self.target, self.files, (*needs.folders, *self.jail.binds))
+        found = openings(self.target, self.files, (*needs.folders, *self.jail.binds))
+        covered = {bind.target for bind in found.inside}
+        more = (bind for bind in self._built if bind.target not in covered)
+        return replace(found, inside=(*found.inside, *more))
+
+    @cached_property
+    def _built(self) -> tuple[Bind, ...]:
+        return tuple(built(self.target, self.files)) if self.jail.backend.mounts else ()
 
     def _twice(self, binds: Iterable[Bind]) -> Iterator[Bind]:
         """The same at the checkout's real path, if its own leads through links: an editable install may name either."""
