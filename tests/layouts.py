@@ -36,9 +36,9 @@ def _failures(dossier: Any) -> list[str]:
     return [one["summary"] for one in dossier["evidence"] if one["verdict"] == "failed"]
 
 
-def titles(document: Any, route: str) -> list[str]:
-    """The titles of what took this route."""
-    return [one["title"] for one in document["dossiers"] if one["decision"]["route"] == route]
+def names(document: Any, route: str) -> list[str]:
+    """The functions whose proposals took this route."""
+    return [one["sites"][0]["qualified_name"] for one in document["dossiers"] if one["decision"]["route"] == route]
 
 
 def summary(document: Any, gate: str) -> str:

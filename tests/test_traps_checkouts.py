@@ -28,7 +28,6 @@ def price(count, each=2):
 TEST = "from shop import price\n\n\ndef test_price():\n    assert price(2) == 4\n"
 PROJECT = '[project]\nname = "shop"\nversion = "1"\n[tool.pytest.ini_options]\ntestpaths = ["tests"]\n'
 SHOP = {"src/shop/__init__.py": PRICE, "tests/test_shop.py": TEST, "pyproject.toml": PROJECT}
-DOCUMENTED = "Document `price`: when it raises"
 
 
 def committed(place: Path, files: Mapping[str, str]) -> Checkout:
@@ -104,7 +103,7 @@ def test_tests_find_what_git_ignores_their_own_tools_and_none_of_ours(tmp_path: 
         made.install(name, {f"{name}/__init__.py": '__version__ = "0.0.1"\n'}, "0.0.1")
     document = layouts.proposed(Shell.make(tmp_path, place, **layouts.NOTHING_TO_FETCH))
     assert document["run"]["tests"].startswith("15 of 15 pass"), str(document["run"])
-    assert layouts.titles(document, "auto") == [DOCUMENTED]
+    assert layouts.names(document, "auto") == ["price"]
     assert "git ignores and the tests can read: src/shop/_version.py" in document["run"]["notes"]
 
 
@@ -133,7 +132,7 @@ def test_an_extension_that_was_built_in_place_is_there(tmp_path: Path, tools: Pa
     shell = Shell.make(tmp_path, place, VIRTUAL_ENV=str(made.prefix), **layouts.NOTHING_TO_FETCH)
     document = layouts.proposed(shell)
     assert document["run"]["tests"].startswith("2 of 2 pass"), str(document["run"])
-    assert layouts.titles(document, "auto") == [DOCUMENTED]
+    assert layouts.names(document, "auto") == ["price"]
 
 
 OTHERS = {version: python for version, python in layouts.other_pythons().items() if version >= (3, 11)}
@@ -157,7 +156,7 @@ def test_a_target_on_another_python_is_proven_on_it(
     document = layouts.proposed(shell, "--python", str(made.python))
     assert document["run"]["environment"].startswith("Python {}.{} ".format(*version))
     assert document["run"]["tests"].startswith("2 of 2 pass"), str(document["run"])
-    assert layouts.titles(document, "auto") == [DOCUMENTED]
+    assert layouts.names(document, "auto") == ["price"]
     reasons = {one["reason"]: one["count"] for one in document["skipped"]}
     counted = "needs Python 3.12 or newer; run improver with the project's Python"
     assert reasons.get(counted, 0) == len(newer)
@@ -179,7 +178,7 @@ def test_a_target_on_an_old_python_with_a_command_of_its_own(tmp_path: Path) -> 
     shell = Shell.make(tmp_path, place, **layouts.NOTHING_TO_FETCH)
     document = layouts.proposed(shell, "--python", str(made.python))
     assert document["run"]["environment"].startswith("Python {}.{} ".format(*old[0]))
-    assert layouts.titles(document, "human") == [DOCUMENTED]
+    assert layouts.names(document, "human") == ["price"]
     assert "as a whole command it cannot prove more" in layouts.summary(document, "tests")
     assert layouts.summary(document, "imports").startswith("passed")
 
@@ -200,7 +199,7 @@ def test_options_that_would_falsify_the_run_are_taken_back(tmp_path: Path) -> No
     document = layouts.proposed(shell, "--python", str(made.python))
     assert document["run"]["tests"].startswith("1 of 2 pass"), str(document["run"])
     assert any("1 test is set aside: they fail" in note for note in document["run"]["notes"]), document["run"]["notes"]
-    assert layouts.titles(document, "auto") == [DOCUMENTED, "Document `unseen`: when it raises"]
+    assert layouts.names(document, "auto") == ["price", "unseen"]
 
 
 def test_projects_in_one_repository_are_told_apart(tmp_path: Path, tools: Path) -> None:
@@ -215,10 +214,10 @@ def test_projects_in_one_repository_are_told_apart(tmp_path: Path, tools: Path) 
     shell = Shell.make(tmp_path, place, **layouts.NOTHING_TO_FETCH)
     shell("propose").expect(2, "There are several projects here: alpha, beta.")
     alpha = layouts.proposed(shell, "--repo", "alpha")
-    assert (alpha["run"]["project"], layouts.titles(alpha, "auto")) == ("alpha", [DOCUMENTED])
+    assert (alpha["run"]["project"], layouts.names(alpha, "auto")) == ("alpha", ["price"])
     assert alpha["run"]["environment"].endswith("(alpha/.venv)")
     shell("reject", alpha["dossiers"][0]["id"], "--because", "not here").expect(0)
     beta = layouts.proposed(shell, at=place / "beta")
-    assert (beta["run"]["project"], layouts.titles(beta, "auto")) == ("beta", [DOCUMENTED])
+    assert (beta["run"]["project"], layouts.names(beta, "auto")) == ("beta", ["price"])
     assert beta["dossiers"][0]["id"] != alpha["dossiers"][0]["id"]
     assert not checkout.git("status", "--porcelain", "--untracked-files=no")

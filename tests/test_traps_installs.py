@@ -38,6 +38,14 @@ def test_doubled():
     assert subprocess.run([sys.executable, "-m", "shop"], stdout=subprocess.PIPE, check=True).stdout == b"4\\n"
 """
 ALONE = CHILD.replace('"-m", "shop"]', '"-Im", "shop"], env={}')
+BUILT = (
+    CHILD.replace('"-m", "shop"]', '"-Im", "shop"], env={}')
+    + """
+    from shop import _version
+
+    assert _version.version == "1.2.3"
+"""
+)
 PROJECT = '[project]\nname = "shop"\nversion = "1"\n[tool.pytest.ini_options]\ntestpaths = ["."]\n'
 
 
@@ -77,6 +85,11 @@ def in_namespace(made: Environment, place: Path, files: Mapping[str, str]) -> No
     made.install("other", {"acme/other/__init__.py": "FOUR = 4\n"})
 
 
+def built(made: Environment, place: Path, files: Mapping[str, str]) -> None:
+    """`pip install .` of a project whose build writes a file into the wheel and nowhere else."""
+    copied(made, place, {**files, "src/shop/_version.py": "version = '1.2.3'\n"})
+
+
 SRC = {"src/shop/__init__.py": CODE, "tests/test_shop.py": TEST}
 NAMESPACE = "from acme.other import FOUR\n" + TEST.replace("shop import", "acme.shop import").replace("4", "FOUR")
 WITHIN = {
@@ -103,6 +116,14 @@ LAYOUTS = {
     ),
     "tests that start a child without any of our environment, a stale copy": Layout(
         {"src/shop/__init__.py": CODE, "src/shop/__main__.py": MAIN, "tests/test_shop.py": ALONE}, copied
+    ),
+    "files that only the build writes, a stale copy that holds them": Layout(
+        {
+            "src/shop/__init__.py": f"from ._version import version\n{CODE}",
+            "src/shop/__main__.py": MAIN,
+            "tests/test_shop.py": BUILT,
+        },
+        built,
     ),
 }
 
@@ -144,8 +165,8 @@ def test_of_many_proposals_only_the_one_that_breaks_is_refused(tmp_path: Path, t
     )
     document = layouts.proposed(shell, "-a", "docstrings", "-a", "breaker")
     assert document["run"]["environment"] == "Python 3.{1} ($VIRTUAL_ENV)".format(*made.version)
-    assert layouts.titles(document, "auto") == ["Document `price`: when it raises"] * 5
-    assert layouts.titles(document, "refuse") == ["Make it wrong"]
+    assert layouts.names(document, "auto") == ["price"] * 5
+    assert layouts.names(document, "refuse") == ["doubled"]
     said = layouts.refused(document)["Make it wrong"]
     assert (
         said

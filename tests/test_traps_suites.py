@@ -27,7 +27,6 @@ UNIT = "import unittest\nfrom shop import price\n\n\nclass PriceTest(unittest.Te
 PROJECT = '[project]\nname = "shop"\nversion = "1"\n'
 PYTEST = '[tool.pytest.ini_options]\npythonpath = ["."]\n'
 TEST = "from shop import price\n\n\ndef test_price():\n    assert price(2) == 4\n"
-DOCUMENTED = "Document `price`: when it raises"
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +59,7 @@ def test_a_project_that_has_unittest_alone_is_proven_by_its_tests(tmp_path: Path
     project = Project.make(tmp_path, {"tests/__init__.py": "", "tests/test_shop.py": test}, tools)
     document = project.propose()
     assert document["run"]["tests"].startswith("1 of 1 pass"), str(document["run"])
-    assert layouts.titles(document, "auto") == [DOCUMENTED]
+    assert layouts.names(document, "auto") == ["price"]
     assert layouts.summary(document, "tests").startswith("passed: 1 test passed at base and after the change")
 
 
@@ -98,7 +97,7 @@ def test_what_can_still_be_proven_is_said_where_tests_prove_nothing(
     document = project.propose("--config", str(config))
     for words in header:
         assert words in document["run"]["tests"], str(document["run"])
-    assert layouts.titles(document, "human") == [DOCUMENTED]
+    assert layouts.names(document, "human") == ["price"]
     said = layouts.summary(document, "tests")
     assert said.startswith("inconclusive")
     assert reason in said
@@ -110,13 +109,13 @@ def test_a_broken_conftest_is_named(tmp_path: Path, tools: Path) -> None:
     files = {"tests/test_shop.py": TEST, "conftest.py": "import of_nobody\n", "pyproject.toml": PROJECT + PYTEST}
     document = Project.make(tmp_path, files, tools).propose()
     assert "conftest.py could not be imported: ModuleNotFoundError" in document["run"]["tests"]
-    assert layouts.titles(document, "human") == [DOCUMENTED]
+    assert layouts.names(document, "human") == ["price"]
 
 
 def test_a_project_without_tests_is_certified_without_them(tmp_path: Path) -> None:
     document = Project.make(tmp_path, {}).propose()
     assert document["run"]["tests"].startswith("not run: the project has no test files at the base commit.")
-    assert layouts.titles(document, "auto") == [DOCUMENTED]
+    assert layouts.names(document, "auto") == ["price"]
     absent = {one["gate"]: one["reason"] for one in document["dossiers"][0]["not_applicable"]}
     assert absent["tests"] == "the project has no tests"
 
@@ -124,7 +123,7 @@ def test_a_project_without_tests_is_certified_without_them(tmp_path: Path) -> No
 def test_a_reader_of_a_docstring_anywhere_in_the_repository_calls_for_a_person(tmp_path: Path) -> None:
     reader = "import shop\n\nprint(shop.price.__doc__)\n"
     document = Project.make(tmp_path, {"website/build.py": reader, "website/pyproject.toml": PROJECT}).propose()
-    assert layouts.titles(document, "human") == [DOCUMENTED]
+    assert layouts.names(document, "human") == ["price"]
     assert "website/build.py:3" in " ".join(document["dossiers"][0]["risk"]["because"])
 
 
@@ -137,7 +136,7 @@ def test_a_refusal_holds_until_the_code_around_it_changes(tmp_path: Path) -> Non
     assert not again["dossiers"]
     assert {"what": "proposals", "reason": "a person rejected them before", "count": 1} in again["skipped"]
     project.checkout.commit({"shop.py": PRICE.replace("count < 0", "count <= 0").encode()})
-    assert layouts.titles(project.propose(), "auto") == [DOCUMENTED]
+    assert layouts.names(project.propose(), "auto") == ["price"]
 
 
 def test_what_was_accepted_is_not_proposed_again(tmp_path: Path) -> None:
@@ -173,6 +172,6 @@ def test_without_an_environment_the_way_to_one_is_said_and_what_needs_no_run_is_
     assert "$VIRTUAL_ENV lacks `of_nobody` and 1 more" in words
     assert words.endswith("Run `python3 -m venv .venv && .venv/bin/pip install -e . pytest`.")
     assert document["run"]["tests"] == "not run, for want of an environment"
-    assert layouts.titles(document, "human") == [DOCUMENTED]
+    assert layouts.names(document, "human") == ["price"]
     assert layouts.summary(document, "tests").startswith("inconclusive: The tests were not run: ")
     assert layouts.summary(document, "equivalence").startswith("passed")
