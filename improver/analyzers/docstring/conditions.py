@@ -21,6 +21,7 @@ from improver.analyzers.docstring.formulas import (
     some,
 )
 from improver.analyzers.docstring.predicates import about
+from improver.analyzers.docstring.purity import words
 
 TRUTH = {
     "bool": ("is true", "is false"),
@@ -258,8 +259,23 @@ def implies(stronger: Formula, weaker: Formula) -> bool:
     match weaker, stronger:
         case Atom(ast.Compare(left=subject, ops=[ast.Is()], comparators=[ast.Constant(value=None)]), False), Atom():
             return _rules_out_none(subject, stronger)
+        case Atom(ast.Call() as wider, False), Atom(ast.Call() as narrower, True):
+            first, second = _builtin_kind(wider), _builtin_kind(narrower)
+            return bool(first and second) and first[0] == second[0] and first[1] != second[1]
         case _:
             return False
+
+
+_APART = words("str bytes bytearray int float complex list tuple dict set frozenset slice range")
+
+
+def _builtin_kind(call: ast.Call) -> tuple[str, str] | None:
+    """The value and the class of ``isinstance(value, class)`` for classes of which no object can be two."""
+    match call:
+        case ast.Call(func=ast.Name(id="isinstance"), args=[value, ast.Name(id=name)]) if name in _APART:
+            return plain(value), name
+        case _:
+            return None
 
 
 def _rules_out_none(subject: ast.expr, stronger: Atom) -> bool:

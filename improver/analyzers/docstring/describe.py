@@ -16,7 +16,14 @@ from improver.analyzers.docstring.knowledge import Knowledge
 from improver.analyzers.docstring.raised import raised_described
 from improver.analyzers.docstring.summary import summaries
 from improver.analyzers.docstring.ways import UnclearError
-from improver.analyzers.docstring.worth import in_public, names_private, publicly, reads_well
+from improver.analyzers.docstring.worth import (
+    in_public,
+    names_private,
+    publicly,
+    reads_well,
+    said_once,
+    says_more_than_annotation,
+)
 
 _MANY_VALUES = 3
 _FEW_STATEMENTS = 4
@@ -106,13 +113,13 @@ def _outline(value: ast.expr) -> str:
 def function_described(facts: FunctionFacts, *, everything: bool, public: bool = False) -> Described | None:
     """The descriptions of a function, best first."""
     making = facts.function.name == "__init__"
-    worth = bool(facts.raises) + (bool(facts.defaults) and not making)
+    worth = says_more_than_annotation(facts) + (bool(facts.defaults) and not making)
     special = facts.function.name.startswith("__") and not making
     if special and not facts.raises and not everything:
         return None
     found = [one for one in summaries(facts) if one.news + worth > 0 or everything]
     found = [one for one in found if f"{facts.function.name}(" not in one.text.replace(" ", "")]
-    pairs = [(one, described(one, facts)) for one in found]
+    pairs = [(one, said_once(described(one, facts), facts)) for one in found]
     if not everything:
         pairs = [(one, text) for one, text in pairs if _worth_reading(one, text, facts, public=public)]
     if not pairs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from improver.analyzers.docstring.conditions import said, simplified
@@ -64,25 +64,42 @@ def facts_of(function: AnyFunction, knowledge: Knowledge, owner: ast.ClassDef | 
     found = ways_out(function, knowledge)
     ways = found.all
     kinds = Kinds(dict(kinds_of_parameters(function)), owner)
-    raises = tuple(_raises(function, ways, kinds))
+    raises = tuple(raised_when(function, ways, kinds))
     return FunctionFacts(
         function, ways, raises, kinds, tuple((name, code(value) or "") for name, value in found.defaults)
     )
 
 
-def _raises(function: AnyFunction, ways: tuple[Way, ...], kinds: Kinds) -> Iterator[tuple[str, str]]:
+def raised_when(
+    function: AnyFunction, ways: tuple[Way, ...], kinds: Kinds, allowed: Callable[[str], bool] = bool
+) -> Iterator[tuple[str, str]]:
+    """Each exception that is raised, and the sentence that says when.
+
+    Parameters:
+        allowed: whether a condition may be told.
+    """
     by_class: dict[str, list[Formula]] = {}
     for way in ways:
         name = exception_name(way, function) if way.exit is Exit.RAISE and way.sure else ""
         if name and way.when != ALWAYS and not holds_unknown(way.when):
             by_class.setdefault(name, []).append(way.when)
     for name, formulas in by_class.items():
-        sayable = [one for one in formulas if None not in (said(part, kinds) for part in distinct([one]))]
+        sayable = [one for one in formulas if all(map(_told(kinds, allowed), distinct([one])))]
         whole = said(some(sayable), kinds)
         clauses = [whole] if whole else [text for part in distinct(sayable) if (text := said(part, kinds))]
         clauses = list(dict.fromkeys(clauses))
         if clauses and len(clauses) <= MAX_REASONS and sum(map(len, clauses)) < MAX_LENGTH:
             yield name, f"If {', or if '.join(clauses)}."
+
+
+def _told(kinds: Kinds, allowed: Callable[[str], bool]) -> Callable[[Formula], bool]:
+    """Whether a condition can be said, and may be."""
+
+    def told(part: Formula) -> bool:
+        text = said(part, kinds)
+        return text is not None and allowed(text)
+
+    return told
 
 
 def distinct(formulas: list[Formula]) -> list[Formula]:

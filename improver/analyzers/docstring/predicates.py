@@ -221,7 +221,9 @@ def _instance(name: str, subject: ast.expr, kinds: ast.expr, positive: bool) -> 
     return shown, _kind_of("is", "is not")(shown, classes, positive)
 
 
-_TYPES = words("str int float bool bytes bytearray list tuple dict set frozenset complex type object range")
+_TYPES = words(
+    "str int float bool bytes bytearray list tuple dict set frozenset complex type object range slice memoryview"
+)
 
 
 def _affix(function: ast.Attribute, affix: ast.expr, positive: bool) -> tuple[str, str] | None:

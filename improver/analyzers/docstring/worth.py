@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from improver.analyzers.docstring.description import Description
 from improver.analyzers.docstring.english import plain
-from improver.analyzers.docstring.facts import FunctionFacts
+from improver.analyzers.docstring.facts import FunctionFacts, raised_when
 from improver.analyzers.docstring.formulas import Atom, Every, Exists, Fails, Formula, Some
 from improver.analyzers.docstring.joins import annotation_names
 from improver.analyzers.docstring.kinds import parameters
@@ -21,6 +21,7 @@ _PIECE = re.compile(r"``(.+?)``")
 _LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
 _PRIVATE = re.compile(r"(?<![\w])_(?!_\w+__\b)\w+")
 _ONLY_A_KIND = re.compile(r"Return an? ``([\w.]+)``\.")
+_NOT_A_KIND = re.compile(r"If ``(\w+)`` is not an? ``([\w.]+)``\.")
 _CONSUMING = re.compile(r"\.(pop|popleft|popitem|setdefault|read\w*|recv|next|__next__)\(|\bnext\(")
 _TALKING = words("warnings warn logging logger log LOG LOGGER _logger print")
 _ENTERING = words("__enter__ __aenter__")
@@ -29,10 +30,14 @@ _ENTERING = words("__enter__ __aenter__")
 def in_public(facts: FunctionFacts) -> FunctionFacts:
     """The facts without what can only be said with private names."""
     hidden = {one.arg for one in parameters(facts.function)}
-    raises = tuple(
-        (name, publicly(text, facts)) for name, text in facts.raises if not names_private(f"``{name}``", hidden)
-    )
-    kept = tuple(pair for pair in raises if not names_private(pair[1], hidden) and not _CONSUMING.search(pair[1]))
+
+    def allowed(text: str) -> bool:
+        return not names_private(publicly(text, facts), hidden) and not _CONSUMING.search(text)
+
+    raises = facts.raises
+    if not all(allowed(text) for _, text in raises):
+        raises = tuple(raised_when(facts.function, facts.ways, facts.kinds, allowed))
+    kept = tuple((name, publicly(text, facts)) for name, text in raises if not names_private(f"``{name}``", hidden))
     defaults = tuple((name, publicly(value, facts)) for name, value in facts.defaults)
     shown = tuple(pair for pair in defaults if not names_private(pair[1], hidden))
     return replace(facts, raises=kept, defaults=shown)
@@ -101,6 +106,39 @@ def _acts_outside(way: Way, facts: FunctionFacts) -> bool:
         return False
     outside = {one.arg for one in parameters(facts.function)} | {"self", "cls", "super", ""}
     return root in outside or (way.exit is Exit.DO and isinstance(target, ast.Name))
+
+
+def says_more_than_annotation(facts: FunctionFacts) -> bool:
+    """Whether some exception is raised for more than that a parameter is not what it is annotated to be."""
+    annotated = {one.arg: annotation_names(one.annotation) - {"None"} for one in parameters(facts.function)}
+    for _, text in facts.raises:
+        found = _NOT_A_KIND.fullmatch(text)
+        if not found or annotated.get(found[1], frozenset()) != {found[2].rpartition(".")[2]}:
+            return True
+    return False
+
+
+def said_once(description: Description, facts: FunctionFacts) -> Description:
+    """The description with ``it`` for what a call returned that must not seem to be made twice."""
+    for call in _acting_calls(facts):
+        summary = re.sub(
+            rf"^Return ``{re.escape(call)}\.(\w+)``\.$",
+            rf"Return the ``\1`` of what ``{_plain(call)}`` returns.",
+            description.summary,
+        )
+        if f"``{call}``" in summary:
+            raises = tuple((name, _its(text, call)) for name, text in description.raises)
+            description = replace(description, summary=summary, raises=raises)
+    return description
+
+
+def _plain(call: str) -> str:
+    return call.replace("\\", r"\\")
+
+
+def _its(text: str, call: str) -> str:
+    text = re.sub(rf"``{re.escape(call)}\.(?=\w+``)", "its ``", text)
+    return text.replace(f"``{call}`` is ", "it is ")
 
 
 def repeats_call(text: str, facts: FunctionFacts) -> bool:
