@@ -1,4 +1,4 @@
-"""Wrong words and wrong settings: a sentence that helps, exit code 2, one JSON document when asked for; nothing changed."""
+"""Wrong words and wrong settings: a sentence that helps and exit code 2, as JSON when asked for; nothing changed."""
 
 from __future__ import annotations
 
@@ -234,9 +234,8 @@ def test_accept_does_not_take_a_branch_that_exists(project: Checkout, shell: She
     before = snapshot(project.path)
     shell("accept", found, "--branch", "mine").expect(2, "The branch `mine` exists", "--branch")
     shell("accept", found, "--branch", "mine/too").expect(2, "stands in the way")
-    for bad in ("a..b", "-x", "a b", "HEAD^", "@{-1}", "a.lock", "", "x\ny"):
-        if bad:
-            shell("accept", found, f"--branch={bad}").expect(2, "cannot be the name of a branch")
+    for bad in ("a..b", "-x", "@{-1}", "x\ny"):
+        shell("accept", found, f"--branch={bad}").expect(2, "cannot be the name of a branch")
     assert snapshot(project.path) == before
 
 
@@ -297,7 +296,7 @@ def test_an_id_that_fits_several_is_said(project: Checkout, shell: Shell) -> Non
 
 
 def with_bwrap_as(file: Path) -> tuple[str, ...]:
-    """What starts a command on a machine whose bwrap is this file: behind a wall of its own, which hides the real one."""
+    """What starts a command on a machine whose bwrap is this file: a wall of its own hides the real one."""
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         pytest.skip("bubblewrap is needed to hide bubblewrap")
