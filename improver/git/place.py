@@ -58,7 +58,7 @@ def find_place(path: Path) -> Place | Missing:
         raise GitFailed(f"{error.filename or path} cannot be read: {error.strerror}.") from error
     return Missing(
         "repository",
-        f"{path} is not inside a git repository.",
+        f"{start} is not inside a git repository.",
         "Run `git init` and commit, or use `improver scan`, which needs no git.",
     )
 
