@@ -96,6 +96,21 @@ def test_without_coverage_a_second_plain_run_shows_the_flakes(tmp_path: Path) ->
     assert len(facts.deciding) == 2
 
 
+def test_where_a_limit_leaves_one_whole_run_that_run_decides(tmp_path: Path) -> None:
+    """Calling every test flaky would say what nobody saw."""
+    it = sample(tmp_path, {"calc.py": ADD, "test_calc.py": TEST_ADD})
+    runs: list[Suite] = []
+
+    def suites(trial: Trial, select: Sequence[str] = (), *, instrument: Instrument = Instrument.PLAIN) -> Suite:
+        cut = Suite({}, problem="The time limit ended the run.", fault=Fault.STOPPED)
+        runs.append(cut if runs else it.suites(trial, select, instrument=instrument))
+        return runs[-1]
+
+    facts = observe_base(it.trial, suites)
+    assert facts.deciding == {"test_calc.py::test_add"}
+    assert "Which tests are flaky is not known" in facts.notes[0]
+
+
 CAUSES = [
     ("socket.gaierror: [Errno -3] Temporary failure in name resolution", "the network is out of reach"),
     ("requests.exceptions.ConnectionError: Max retries exceeded with url", "the network is out of reach"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from improver.facts import Coverage, Facts, Instrument, SetAside, Suite
+from improver.facts import Coverage, Facts, Fault, Instrument, SetAside, Suite
 from improver.observe.causes import set_aside
 from improver.ports import RunTests, Trial
 from improver.values import Missing
@@ -40,13 +40,19 @@ def _cannot_be_believed(suite: Suite) -> Missing:
 
 
 def _without_coverage(trial: Trial, suites: RunTests, plain: Suite, second: Suite) -> Facts:
-    """Coverage could not be had: a second plain run shows the flakes."""
+    """Coverage could not be had: a second plain run shows the flakes.
+
+    Where a limit cuts that short too, the first run decides: whatever fails later is tried again on both sides.
+    """
     reason = second.problem or (second.coverage.reason if isinstance(second.coverage, Missing) else "")
     missing = Missing("coverage", reason)
     note = f"Coverage could not be measured: {reason}"
     if second.problem:
         second = suites(trial)
-    if second.problem:
+    if second.fault is Fault.STOPPED:
+        note = f"{note} Which tests are flaky is not known: in a second plain run, too, a limit was reached."
+        flaky = frozenset()
+    elif second.problem:
         note = f"{note} A second plain run could not be believed either: {second.problem}"
         flaky = frozenset(plain.results)
     else:
