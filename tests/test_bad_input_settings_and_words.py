@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -41,6 +42,12 @@ WRONG: dict[str, tuple[tuple[str, ...], int, tuple[str, ...]]] = {
     "python that is a folder": (("propose", "--python", "/tmp"), 2, ("/tmp", "--python")),
     "python that is no interpreter": (("propose", "--python", "/bin/true"), 2, ("/bin/true", "--python")),
     "python that may not be started": (("propose", "--python", "/etc/passwd"), 2, ("/etc/passwd", "--python")),
+    "python that is on no PATH": (
+        ("propose", "--python", "python9.99"),
+        2,
+        ("python9.99 (--python) is no interpreter",),
+    ),
+    "version that is on no PATH": (("propose", "--python", "9.99"), 2, ("9.99 (--python) is no interpreter",)),
     "repository that does not exist": (("propose", "--repo", "nowhere"), 2, ("nowhere does not exist",)),
     "repository with a null byte": (("risk", "--repo", "a\\0b"), 2, ("does not exist",)),
     "repository that is a file": (("scan", "--repo", "shop.py"), 0, ()),
@@ -452,3 +459,14 @@ def test_the_bundle_is_what_json_prints(tmp_path: Path, shell: Shell) -> None:
     file = tmp_path / "bundle.json"
     document = shell("propose", "--json", "--bundle", str(file)).expect(0).document
     assert json.loads(file.read_text()) == document
+
+
+def test_an_interpreter_can_be_named_as_in_a_shell(tmp_path: Path, shell: Shell) -> None:
+    """`--python python3.11` and `--python 3.11` mean what PATH has under that name."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    name = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    (folder / name).symlink_to(sys.executable)
+    path = f"{folder}{os.pathsep}{shell.home / 'bin'}"
+    for word in (name, name.removeprefix("python")):
+        shell("propose", "--limit", "1", "--budget", "90s", "--python", word, PATH=path).expect(0, "(--python)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -90,7 +91,7 @@ class Refused:
 def _asked(settings: Settings, around: Surroundings) -> Iterator[Candidate]:
     """The one that somebody named, else all that are there."""
     if settings.python is not None:
-        yield _named(Path.cwd() / settings.python.expanduser(), "--python")
+        yield _named(_on_path(settings.python, around) or Path.cwd() / settings.python.expanduser(), "--python")
     elif settings.project.python:
         python = around.project / settings.project.python
         if ".." in python.parts or not python.is_relative_to(around.repository):
@@ -101,6 +102,15 @@ def _asked(settings: Settings, around: Surroundings) -> Iterator[Candidate]:
         yield _named(python, "the project's settings")
     else:
         yield from candidates(around)
+
+
+def _on_path(word: Path, around: Surroundings) -> Path | None:
+    """What a bare word such as ``python3.12`` or ``3.12`` means to a shell; none where it is a path that exists."""
+    if len(word.parts) != 1 or word.exists():
+        return None
+    places = around.environ.get("PATH", "")
+    found = shutil.which(str(word), path=places) or shutil.which(f"python{word}", path=places)
+    return Path(found).absolute() if found else None
 
 
 def _named(path: Path, origin: str) -> Candidate:
