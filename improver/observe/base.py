@@ -47,11 +47,11 @@ def _without_coverage(trial: Trial, suites: RunTests, plain: Suite, second: Suit
     reason = second.problem or (second.coverage.reason if isinstance(second.coverage, Missing) else "")
     missing = Missing("coverage", reason)
     note = f"Coverage could not be measured: {reason}"
+    flaky: frozenset[str] = frozenset()
     if second.problem:
         second = suites(trial)
     if second.fault is Fault.STOPPED:
         note = f"{note} Which tests are flaky is not known: in a second plain run, too, a limit was reached."
-        flaky = frozenset()
     elif second.problem:
         note = f"{note} A second plain run could not be believed either: {second.problem}"
         flaky = frozenset(plain.results)
