@@ -44,7 +44,7 @@ def run(app: typer.Typer, arguments: list[str]) -> int:  # noqa: PLR0911 - one a
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
     except OSError as error:
-        return _explain(_system(error), as_json)
+        return _explain(_system(error), _can_be_written() and as_json)
     except Exception:
         return _explain(_bug(), as_json)
     return status if isinstance(status, int) else 0
@@ -60,6 +60,16 @@ def _end_tidily() -> None:
         with contextlib.suppress(ValueError):  # only the main thread may
             if signal.getsignal(name) is signal.SIG_DFL:
                 signal.signal(name, end)
+
+
+def _can_be_written() -> bool:
+    """Whether standard output takes what we say; if not, what is left over is dropped, not tried again at the end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return False
+    return True
 
 
 def _hear_no_more() -> None:

@@ -53,8 +53,11 @@ class Common:
 
 
 def _require_there(config: Path | None) -> None:
-    if config is not None and not config.exists():
-        raise UsageError(f"{config} (--config) does not exist.", remedy="Leave it out to use your usual settings.")
+    own = os.environ.get("IMPROVER_CONFIG")
+    named = config or (Path(own) if own else None)
+    if named is not None and not named.exists():
+        how = "--config" if config else "IMPROVER_CONFIG"
+        raise UsageError(f"{named} ({how}) does not exist.", remedy="Leave it out to use your usual settings.")
 
 
 def _require_writable(bundle: Path | None) -> None:
@@ -220,6 +223,9 @@ def review(common: Common) -> None:
 def accept(common: Common, ids: Sequence[str], branch: str, apply: bool) -> None:
     """`improver accept`."""
     from improver import flow
+
+    if apply and branch:
+        raise UsageError("--apply makes no branch; leave out --apply or --branch.", left="Nothing was written.")
 
     with progress_for(common.json) as progress:
         done = flow.accept(common.request(), ids, branch, apply, progress)

@@ -138,8 +138,15 @@ class Shell:
         """Where improver keeps its own files for this user."""
         return Path(self.environ.get("IMPROVER_STATE_DIR", self.home / "state"))
 
-    def start(self, *words: str, at: Path | None = None, under: tuple[str, ...] = (), **environ: str) -> Started:
-        """Start `improver` with these words; `under` names a program that starts it."""
+    def start(
+        self,
+        *words: str,
+        at: Path | None = None,
+        under: tuple[str, ...] = (),
+        out: Any = subprocess.PIPE,
+        **environ: str,
+    ) -> Started:
+        """Start `improver` with these words; `under` names a program that starts it, `out` what it writes to."""
         full = {
             "PATH": str(self.home / "bin"),
             "HOME": str(self.home),
@@ -153,7 +160,7 @@ class Shell:
             cwd=at or self.at,
             env=full,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=out,
             stderr=subprocess.PIPE,
             start_new_session=True,
         )

@@ -462,11 +462,29 @@ def test_the_bundle_is_what_json_prints(tmp_path: Path, shell: Shell) -> None:
 
 
 def test_an_interpreter_can_be_named_as_in_a_shell(tmp_path: Path, shell: Shell) -> None:
-    """`--python python3.11` and `--python 3.11` mean what PATH has under that name."""
-    folder = tmp_path / "programs"
-    folder.mkdir()
-    name = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    (folder / name).symlink_to(sys.executable)
-    path = f"{folder}{os.pathsep}{shell.home / 'bin'}"
-    for word in (name, name.removeprefix("python")):
-        shell("propose", "--limit", "1", "--budget", "90s", "--python", word, PATH=path).expect(0, "(--python)")
+    """`--python python9.99` and `--python 9.99` mean what PATH has under that name."""
+    found = tmp_path / "programs/python9.99"
+    found.parent.mkdir()
+    found.write_text("#!/bin/sh\nexit 3\n")
+    found.chmod(0o755)
+    path = f"{found.parent}{os.pathsep}{shell.home / 'bin'}"
+    for word in ("python9.99", "9.99"):
+        shell("propose", "--python", word, PATH=path).expect(2, f"{found} (--python)")
+
+
+def test_a_branch_and_apply_are_not_asked_for_at_once(project: Checkout, shell: Shell) -> None:
+    (found,) = proposed(shell)
+    before = snapshot(project.path)
+    shell("accept", found, "--apply", "--branch", "mine").expect(2, "--apply", "--branch")
+    assert snapshot(project.path) == before
+
+
+@pytest.mark.parametrize("words", [("scan",), ("scan", "--json"), ("show", "--json")], ids=" ".join)
+def test_an_output_that_is_full_is_said(shell: Shell, words: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        started = shell.start(*words, out=full)
+        started.answer().expect(1, "disk is full")
+
+
+def test_settings_named_by_the_environment_must_be_there(shell: Shell) -> None:
+    shell("scan", IMPROVER_CONFIG="/nowhere/config.toml").expect(2, "/nowhere/config.toml", "IMPROVER_CONFIG")

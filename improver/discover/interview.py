@@ -87,11 +87,10 @@ def interview(
 
 
 def _why(stderr: bytes, stopped: str) -> str:
-    if stopped:
-        return f"was stopped ({stopped})"
     lines = [line for line in stderr.decode(errors="replace").splitlines() if line.strip()]
     last = "".join(character if character.isprintable() else " " for character in lines[-1]) if lines else ""
-    return f"cannot be started{': ' + last[:200] if last else ''}"
+    did = f"was stopped ({stopped})" if stopped else "cannot be started"
+    return f"{did}{': ' + last[:200] if last else ''}"
 
 
 def _read(output: bytes, asked: Sequence[str]) -> Answer:
