@@ -222,19 +222,22 @@ def set_up(opened: Opened, progress: Progress, started: float | None = None) -> 
 
 @contextmanager
 def in_background(work: Callable[[], Facts]) -> Iterator[Future[Facts]]:
-    """Work that goes on beside us; leaving waits for it, and ends it when something went wrong here."""
+    """Work that goes on beside us. Whoever leaves has asked for its result, or it is ended."""
     leash = process.Leash()
 
     def held() -> Facts:
         with leash:
             return work()
 
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="observe") as pool:
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="observe")
+    try:
         try:
             yield pool.submit(held)
-        except BaseException:
+        finally:
             leash.pull()
-            raise
+    finally:
+        leash.pull()  # a second signal may have come before the first was obeyed
+        pool.shutdown()
 
 
 def _modified(path: Path) -> int:
