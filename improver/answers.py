@@ -44,7 +44,7 @@ def run(app: typer.Typer, arguments: list[str]) -> int:  # noqa: PLR0911 - one a
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
     except OSError as error:
-        return _explain(_system(error), _can_be_written() and as_json)
+        return _explain(_system(error), _written() and as_json)
     except Exception:
         return _explain(_bug(), as_json)
     return status if isinstance(status, int) else 0
@@ -62,9 +62,11 @@ def _end_tidily() -> None:
                 signal.signal(name, end)
 
 
-def _can_be_written() -> bool:
-    """Whether standard output takes what we say; if not, what is left over is dropped, not tried again at the end."""
+def _written(document: object = None) -> bool:
+    """Write out a document and what came before it; what cannot be written is dropped, not tried again at the end."""
     try:
+        if document is not None:
+            print_json(document)
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -108,11 +110,9 @@ def print_json(document: object) -> None:
 
 
 def _explain(error: ImproverError, as_json: bool) -> int:
-    if as_json and not isinstance(error, NotProven):
-        from improver.render import error_document
+    from improver.render import error_document
 
-        print_json(error_document(error))
-    else:
+    if not (as_json and not isinstance(error, NotProven) and _written(error_document(error))):
         from improver.views.terminal import make_console, show_error
 
         show_error(make_console(sys.stderr), error)
