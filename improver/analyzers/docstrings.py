@@ -79,6 +79,54 @@ class Docstrings:
             """,
             why="the special case is what a caller has to reckon with",
         ),
+        Example(
+            """
+            class Depot:
+                parcels: list[Parcel]
+
+                def add(self, parcel):
+                    if parcel.weight < 0:
+                        raise ValueError("negative weight")
+                    self.parcels.append(parcel)
+            """,
+            """
+            class Depot:
+                parcels: list[Parcel]
+
+                def add(self, parcel):
+                    \"\"\"Append ``parcel`` to ``self.parcels``.
+
+                    Raises:
+                        ValueError: If ``parcel.weight`` is negative.
+                    \"\"\"
+                    if parcel.weight < 0:
+                        raise ValueError("negative weight")
+                    self.parcels.append(parcel)
+            """,
+            why="what is done to a list is said in English where the class shows that it is one",
+        ),
+        Example(
+            """
+            def port(text: str):
+                try:
+                    return int(text)
+                except ValueError:
+                    raise SettingsError(text) from None
+            """,
+            """
+            def port(text: str):
+                \"\"\"Return ``int(text)``.
+
+                Raises:
+                    SettingsError: If ``int(text)`` raises ``ValueError``.
+                \"\"\"
+                try:
+                    return int(text)
+                except ValueError:
+                    raise SettingsError(text) from None
+            """,
+            why="whoever handles the error needs to know which one to expect",
+        ),
         Untouched(
             """
             @app.command

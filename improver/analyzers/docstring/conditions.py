@@ -261,7 +261,7 @@ def implies(stronger: Formula, weaker: Formula) -> bool:
             return _rules_out_none(subject, stronger)
         case Atom(ast.Call() as wider, False), Atom(ast.Call() as narrower, True):
             first, second = _builtin_kind(wider), _builtin_kind(narrower)
-            return bool(first and second) and first[0] == second[0] and first[1] != second[1]
+            return first is not None and second is not None and first[0] == second[0] and first[1] != second[1]
         case _:
             return False
 

@@ -85,7 +85,7 @@ class _Walk(Straight):
             state = self.statement(statement, state)
         return state
 
-    def statement(self, node: ast.stmt, state: State) -> State | None:  # noqa: C901, PLR0911 - one case for each kind
+    def statement(self, node: ast.stmt, state: State) -> State | None:  # noqa: C901, PLR0911, PLR0912 - one case each
         match node:
             case ast.If():
                 return self.fork(node, state)
@@ -109,6 +109,8 @@ class _Walk(Straight):
                 return self.cases(node, state)
             case ast.Break() | ast.Continue():
                 self.jump(node, state)
+            case ast.Assert(test=ast.Constant(value=False)):
+                self.throw(ast.Raise(exc=ast.Name(id="AssertionError", ctx=ast.Load())), state)
             case _:
                 return self.other(node, state)
         return None

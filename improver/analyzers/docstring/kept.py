@@ -44,7 +44,8 @@ def kept_value(facts: FunctionFacts) -> Iterator[Summary]:
     shown, made = code(kept), code(stores[0].value, 50)
     if shown is None:
         return
-    learned = f"what `{{}}` does with {'a missing key' if isinstance(value, ast.Subscript) else 'its value'}"
+    missing = isinstance(value, ast.Subscript)
+    learned = "what `{}` does with a missing key" if missing else "when `{}` makes its value"
     when = "if it is missing" if isinstance(value, ast.Subscript) else "on first use"
     if len(body) == 1 and made is not None:
         yield Summary(f"Return {shown}, which is set to {made} {when}.", 1, learned)

@@ -83,9 +83,7 @@ def attributes_of(owner: ast.ClassDef) -> Attributes:
 
 
 def _assigned(owner: ast.ClassDef) -> Iterator[tuple[str, str]]:
-    for statement in owner.body:
-        if isinstance(statement, ast.Assign):
-            yield from ((one.id, _kind(statement)) for one in statement.targets if isinstance(one, ast.Name))
+    yield from _in_class_body(owner)
     pending: list[ast.AST] = list(owner.body)
     while pending:
         part = pending.pop()
@@ -98,6 +96,13 @@ def _assigned(owner: ast.ClassDef) -> Iterator[tuple[str, str]]:
                 yield from ((name, "?") for name in _own_attributes(inner))
         if isinstance(part, ast.stmt | ast.ExceptHandler | ast.match_case):
             pending.extend(ast.iter_child_nodes(part))
+
+
+def _in_class_body(owner: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    for statement in owner.body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            yield from ((one.id, _kind(statement)) for one in targets if isinstance(one, ast.Name))
 
 
 def _targets(part: ast.For | ast.With | ast.AsyncFor | ast.AsyncWith | ast.AugAssign) -> list[ast.expr]:
@@ -117,7 +122,7 @@ def _own_attributes(target: ast.expr) -> Iterator[str]:
 
 def _kind(part: ast.Assign | ast.AnnAssign) -> str:
     if isinstance(part, ast.AnnAssign):
-        names = annotation_names(part.annotation)
+        names = annotation_names(part.annotation) | ({"None"} if _is_none(part.value) else set())
         return _NAMED.get(next(iter(names)), "?") if len(names) == 1 and names != {"bool"} else _of_value(part.value)
     return _of_value(part.value)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from improver.analyzers.docstring.actions import acting
 from improver.analyzers.docstring.conditions import said
-from improver.analyzers.docstring.english import code, plain
+from improver.analyzers.docstring.english import code, joined, plain
 from improver.analyzers.docstring.facts import FunctionFacts, distinct
 from improver.analyzers.docstring.formulas import ALWAYS, Every, Exists, Fails, Some
 from improver.analyzers.docstring.kept import Summary, kept_value
@@ -18,6 +18,7 @@ from improver.analyzers.docstring.phrases import constructed, is_vague, phrase
 from improver.analyzers.docstring.purity import descendants, effects
 from improver.analyzers.docstring.ways import Exit, Way
 
+_ONLY_ITS_KIND = re.compile(r"an? ``.+``")
 Attempt = Callable[[FunctionFacts], Iterator[Summary]]
 
 
@@ -182,6 +183,8 @@ def _worth_telling_apart(found: list[Outcome], facts: FunctionFacts) -> bool:
         return False
     if any(is_vague(one.text) for one in found) and not any(one.text == "``None``" for one in found):
         return False
+    if any(_ONLY_ITS_KIND.fullmatch(one.text) for one in found) and not any(one.text == "``None``" for one in found):
+        return False
     return bool(facts.raises) or any(
         one.text == "``None``"
         or one.text.startswith("an empty ")
@@ -231,6 +234,9 @@ def check_only(facts: FunctionFacts) -> Iterator[Summary]:
         return
     name, text = facts.raises[0]
     yield Summary(f"Raise ``{name}`` if {text.removeprefix('If ').rstrip('.')}.", 1, "", (), True)
+    names = [f"``{one.arg}``" for one in parameters(facts.function)]
+    if 1 <= len(names) <= 2 and all(one.strip("`") in text for one in names):
+        yield Summary(f"Check {joined(names, 'and')}.", 1, "")
 
 
 def _is_tried(way: Way, facts: FunctionFacts) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from improver.analyzers.docstring.conditions import said
 from improver.analyzers.docstring.description import Description
 from improver.analyzers.docstring.english import plain
-from improver.analyzers.docstring.facts import FunctionFacts, raised_when
-from improver.analyzers.docstring.formulas import Atom, Every, Exists, Fails, Formula, Some
+from improver.analyzers.docstring.facts import FunctionFacts, distinct, exception_name, raised_when
+from improver.analyzers.docstring.formulas import ALWAYS, Atom, Every, Exists, Fails, Formula, Some, holds_unknown
 from improver.analyzers.docstring.joins import annotation_names
 from improver.analyzers.docstring.kinds import parameters
 from improver.analyzers.docstring.purity import is_pure, words
@@ -21,7 +22,7 @@ _PIECE = re.compile(r"``(.+?)``")
 _LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
 _PRIVATE = re.compile(r"(?<![\w])_(?!_\w+__\b)\w+")
 _ONLY_A_KIND = re.compile(r"Return an? ``([\w.]+)``\.")
-_NOT_A_KIND = re.compile(r"If ``(\w+)`` is not an? ``([\w.]+)``\.")
+_NOT_A_KIND = re.compile(r"If ``(\w+)`` is not (?:an?|an instance of) ``([\w.]+)``\.")
 _CONSUMING = re.compile(r"\.(pop|popleft|popitem|setdefault|read\w*|recv|next|__next__)\(|\bnext\(")
 _TALKING = words("warnings warn logging logger log LOG LOGGER _logger print")
 _ENTERING = words("__enter__ __aenter__")
@@ -32,15 +33,31 @@ def in_public(facts: FunctionFacts) -> FunctionFacts:
     hidden = {one.arg for one in parameters(facts.function)}
 
     def allowed(text: str) -> bool:
-        return not names_private(publicly(text, facts), hidden) and not _CONSUMING.search(text)
+        return not names_private(publicly(text, facts), hidden)
 
     raises = facts.raises
     if not all(allowed(text) for _, text in raises):
         raises = tuple(raised_when(facts.function, facts.ways, facts.kinds, allowed))
-    kept = tuple((name, publicly(text, facts)) for name, text in raises if not names_private(f"``{name}``", hidden))
+    partly = partly_told(facts, allowed) if raises else frozenset()
+    kept = tuple(
+        (name, publicly(text, facts))
+        for name, text in raises
+        if name not in partly and not names_private(f"``{name}``", hidden)
+    )
     defaults = tuple((name, publicly(value, facts)) for name, value in facts.defaults)
     shown = tuple(pair for pair in defaults if not names_private(pair[1], hidden))
     return replace(facts, raises=kept, defaults=shown)
+
+
+def partly_told(facts: FunctionFacts, allowed: Callable[[str], bool]) -> frozenset[str]:
+    """The exceptions that are also raised for reasons that cannot be told, so that what can be is misleading."""
+    names: set[str] = set()
+    for way in facts.of(Exit.RAISE):
+        name = exception_name(way, facts.function)
+        texts = [None if holds_unknown(way.when) else said(part, facts.kinds) for part in distinct([way.when])]
+        if way.sure and name and way.when != ALWAYS and not all(text and allowed(text) for text in texts):
+            names.add(name)
+    return frozenset(names)
 
 
 def publicly(text: str, facts: FunctionFacts) -> str:
@@ -64,6 +81,8 @@ def reads_well(description: Description, facts: FunctionFacts) -> bool:
     vague = "the result of" in summary and " or " in summary and "``None``" not in summary
     if vague or "esult is the result of" in everything or _contradicts(summary, everything):
         return False
+    if any(_CONSUMING.search(text) for _, text in description.raises):
+        return False
     if _restates_annotation(summary, facts) or _misses_the_point(summary, facts):
         return False
     return not repeats_call(everything, facts)
@@ -83,7 +102,8 @@ def _restates_annotation(summary: str, facts: FunctionFacts) -> bool:
 def _misses_the_point(summary: str, facts: FunctionFacts) -> bool:
     """Whether a summary tells of the result of what is called for what it does."""
     if (
-        not summary.startswith("Return ")
+        not summary.startswith(("Return ", "Check "))
+        or summary.startswith("Return ``self[")
         or " which is set " in summary
         or summary.endswith(" and kept.")
         or facts.function.name in _ENTERING
