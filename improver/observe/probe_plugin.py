@@ -81,6 +81,7 @@ OVERRIDES = {
     "xmlpath": None,
     "basetemp": None,
     "continue_on_collection_errors": True,
+    "tbstyle": "line",  # the traces of a thousand failures, which nobody reads, take longer than a thousand tests
     "cov_source": None,
     "cov_fail_under": None,
     "benchmark_disable": True,
