@@ -113,12 +113,12 @@ def _found(kind: str) -> Mapping[str, str | EntryPoint]:
 
 def _version(cls: type[Any], plugin: object) -> str:
     values = {field.name: getattr(plugin, field.name) for field in fields(cast(Any, plugin))}
-    return hashlib.sha256(f"{__version__} {_code_stamp(cls.__module__)} {sorted(values.items())}".encode()).hexdigest()
+    return hashlib.sha256(f"{__version__} {code_stamp(cls.__module__)} {sorted(values.items())}".encode()).hexdigest()
 
 
 @cache
-def _code_stamp(module: str) -> str:
-    """Changes when a file beside the plug-in does: a developer's edit must not meet yesterday's results."""
+def code_stamp(module: str) -> str:
+    """Changes when a file beside a module does: a developer's edit must not meet yesterday's results."""
     file = getattr(importlib.import_module(module), "__file__", None)
     if file is None:
         return module

@@ -26,7 +26,7 @@ from improver.opening import Opened
 from improver.pipeline import seconds_of
 from improver.ports import Gate, Hearing, Progress
 from improver.proving import Court, Group
-from improver.registry import Named, load_gates
+from improver.registry import Named, code_stamp, load_gates
 from improver.sandbox.jail import Jail, stand
 from improver.sandbox.shelf import Shelf
 from improver.sandbox.trial import SandboxTrial
@@ -131,7 +131,8 @@ class Workshop:
         carried = (self.target.repository / path for path in self.target.carried)
         stamps = [(str(place), _modified(place)) for place in (*places, *carried)]
         tree = self.store.repository.tree_of(self.target.base)
-        parts = (__version__, tree, self.target.project, environment.python, sorted(environment.tools.items()))
+        code = tuple(map(code_stamp, ("improver.observe", "improver.sandbox", "improver.discover")))
+        parts = (__version__, code, tree, self.target.project, environment.python, sorted(environment.tools.items()))
         limits = replace(self.jail.limits, seconds=0)  # a run that it cuts short is not kept
         rest = (self.target.tests, self.jail.name, limits, sorted(self.jail.environ), stamps)
         return hashlib.sha256(repr((*parts, *rest)).encode()).hexdigest()
