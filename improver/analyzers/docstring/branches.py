@@ -78,7 +78,9 @@ def _of_translated(node: ast.expr) -> Formula:  # noqa: PLR0911 - one case for e
             return _of_items(word, item, loop)
         case ast.Compare(left=left, ops=[ast.IsNot() | ast.NotEq() | ast.NotIn() as operator], comparators=parts):
             opposite = _OPPOSITE[type(operator)]()
-            return Atom(ast.Compare(left=left, ops=[opposite], comparators=parts), positive=False)
+            turned = ast.Compare(left=left, ops=[opposite], comparators=parts)
+            turned.lineno, turned.col_offset = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+            return Atom(turned, positive=False)
         case _:
             return Atom(node)
 

@@ -16,6 +16,7 @@ from improver.analyzers.docstring.formulas import (
     Formula,
     Some,
     Unknown,
+    as_written,
     key,
     negated,
     some,
@@ -84,7 +85,7 @@ class _Saying:
     def several(self, parts: tuple[Formula, ...], word: str, outer: bool) -> str | None:
         if not 1 < len(parts) <= 6:
             return None
-        clauses = self.grouped(parts, word)
+        clauses = self.grouped(as_written(parts) if word == "or" else parts, word)
         if clauses is None or len(clauses) > MAX_ATOMS or sum(map(_weight, clauses)) > MAX_ATOMS:
             return None
         mixed = any(isinstance(part, Every | Some) for part in parts)

@@ -170,3 +170,19 @@ def holds_unknown(formula: Formula) -> bool:
             return holds_unknown(condition)
         case Atom() | Fails():
             return False
+
+
+def as_written(parts: tuple[Formula, ...]) -> tuple[Formula, ...]:
+    """Alternatives in the order in which the code asks for them, where that is known of each."""
+    places = [_place(part) for part in parts]
+    if not all(line for line, _ in places):
+        return parts
+    return tuple(part for _, part in sorted(zip(places, parts, strict=True), key=lambda pair: pair[0]))
+
+
+def _place(formula: Formula) -> tuple[int, int]:
+    if isinstance(formula, Every | Some):
+        return min(map(_place, formula.parts), default=(0, 0))
+    expression = formula.expression if isinstance(formula, Atom | Fails) else None
+    line = getattr(expression, "lineno", 0)
+    return (line, getattr(expression, "col_offset", 0)) if line else (0, 0)

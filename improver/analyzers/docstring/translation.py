@@ -232,7 +232,9 @@ class _Translation:
 
 
 def _made(node: ast.expr, fields: dict[str, Any]) -> ast.expr:
-    return type(node)(**fields)
+    made = type(node)(**fields)
+    made.lineno, made.col_offset = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+    return made
 
 
 _LOST = object()

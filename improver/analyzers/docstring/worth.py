@@ -22,7 +22,7 @@ _PIECE = re.compile(r"``(.+?)``")
 _LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
 _PRIVATE = re.compile(r"(?<![\w])_(?!_\w+__\b)\w+")
 _ONLY_A_KIND = re.compile(r"Return an? ``([\w.]+)``\.")
-_NOT_A_KIND = re.compile(r"If ``(\w+)`` is not (?:an?|an instance of) ``([\w.]+)``\.")
+_NOT_A_KIND = re.compile(r"(?:any item of )?``(?:list\(|tuple\()?(\w+)\)?`` is not (?:an?|an instance of) ``([\w.]+)``")
 _CONSUMING = re.compile(r"\.(pop|popleft|popitem|setdefault|read\w*|recv|next|__next__)\(|\bnext\(")
 _TALKING = words("warnings warn logging logger log LOG LOGGER _logger print")
 _ENTERING = words("__enter__ __aenter__")
@@ -130,11 +130,12 @@ def _acts_outside(way: Way, facts: FunctionFacts) -> bool:
 
 def says_more_than_annotation(facts: FunctionFacts) -> bool:
     """Whether some exception is raised for more than that a parameter is not what it is annotated to be."""
-    annotated = {one.arg: annotation_names(one.annotation) - {"None"} for one in parameters(facts.function)}
+    annotated = {one.arg: plain(one.annotation) for one in parameters(facts.function) if one.annotation is not None}
     for _, text in facts.raises:
-        found = _NOT_A_KIND.fullmatch(text)
-        if not found or annotated.get(found[1], frozenset()) != {found[2].rpartition(".")[2]}:
-            return True
+        for clause in re.split(r",? or (?:if )?(?=``|any )", text.removeprefix("If ").rstrip(".")):
+            found = _NOT_A_KIND.fullmatch(clause)
+            if not found or found[2].rpartition(".")[2] not in re.findall(r"\w+", annotated.get(found[1], "")):
+                return True
     return False
 
 
