@@ -58,9 +58,7 @@ def _functions(
 
 
 def _raisers(name: str, knowledge: Knowledge) -> Iterator[Raiser]:
-    for qualified, owner, function in functions_of(knowledge.tree):
-        if not _mentions(function, name):
-            continue
+    for qualified, owner, function in raising(knowledge.tree).get(name, ()):
         try:
             facts = facts_of(function, knowledge, owner)
         except UnclearError:
@@ -69,10 +67,16 @@ def _raisers(name: str, knowledge: Knowledge) -> Iterator[Raiser]:
         yield Raiser(qualified, dict(facts.raises).get(name, ""))
 
 
-def _mentions(function: AnyFunction, name: str) -> bool:
-    return any(
-        isinstance(part, ast.Name) and part.id == name
-        for statement in ast.walk(function)
-        if isinstance(statement, ast.Raise) and statement.exc is not None
-        for part in ast.walk(statement.exc)
-    )
+@lru_cache(maxsize=2)
+def raising(tree: ast.Module) -> dict[str, list[tuple[str, ast.ClassDef | None, AnyFunction]]]:
+    """For each name that is raised in a module, or stands in what is raised, the functions that do so."""
+    found: dict[str, list[tuple[str, ast.ClassDef | None, AnyFunction]]] = {}
+    for one in functions_of(tree):
+        for name in _raised_names(one[2]):
+            found.setdefault(name, []).append(one)
+    return found
+
+
+def _raised_names(function: AnyFunction) -> set[str]:
+    raised = [part.exc for part in ast.walk(function) if isinstance(part, ast.Raise) and part.exc is not None]
+    return {part.id for node in raised for part in ast.walk(node) if isinstance(part, ast.Name)}

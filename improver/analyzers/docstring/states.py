@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from improver.analyzers.docstring.formulas import Formula
 from improver.analyzers.docstring.purity import dumped
@@ -117,18 +119,26 @@ class State:
 
 def is_private(name: str, function: ast.AST) -> bool:
     """Whether a container is only ever filled and returned, so that nobody else holds it on the way."""
-    uses = allowed = 0
+    uses, allowed = _uses(function)
+    return uses[name] == allowed[name]
+
+
+@lru_cache(maxsize=4)
+def _uses(function: ast.AST) -> tuple[Counter[str], Counter[str]]:
+    """How often each name is read, and how often only to fill it or to return it."""
+    uses: Counter[str] = Counter()
+    allowed: Counter[str] = Counter()
     for part in ast.walk(function):
         match part:
             case ast.Name(id=found, ctx=ast.Load()):
-                uses += found == name
+                uses[found] += 1
             case ast.Call(func=ast.Attribute(value=ast.Name(id=found), attr=attr)) if attr in _FILLING:
-                allowed += found == name
+                allowed[found] += 1
             case ast.Return(value=ast.Name(id=found)):
-                allowed += found == name
+                allowed[found] += 1
             case _:
                 pass
-    return uses == allowed
+    return uses, allowed
 
 
 def _receivers(node: ast.AST) -> set[str]:

@@ -138,7 +138,11 @@ class _Translation:
         if attr in self.state.stored or not self._fresh(value, inner):
             return None
         base = self.of(value, inner)
-        return None if base is None else ast.Attribute(value=base, attr=attr, ctx=ast.Load())
+        if base is None:
+            return None
+        made = ast.Attribute(value=base, attr=attr, ctx=ast.Load())
+        made.lineno, made.col_offset = getattr(value, "lineno", 0), getattr(value, "col_offset", 0)
+        return made
 
     def _fresh(self, node: ast.expr, inner: frozenset[str]) -> bool:
         """Whether what the object holds is still what it held."""
@@ -232,6 +236,7 @@ class _Translation:
 
 
 def _made(node: ast.expr, fields: dict[str, Any]) -> ast.expr:
+    """A node of the same kind, which knows its place in the code."""
     made = type(node)(**fields)
     made.lineno, made.col_offset = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
     return made
