@@ -1,8 +1,8 @@
 """Proves many proposals for the price of one run, and finds those that fail by halving.
 
 All that do not overlap are heard together. When a gate fails, the proposals that make it fail are
-found by asking that one gate about halves of the group (for tests: only the tests that failed), and
-the rest is heard again without them. Bisection over a batch is how merge queues find a culprit.
+found by asking that one gate about halves of the group, and the rest is heard again without them.
+Bisection over a batch is how merge queues find a culprit.
 """
 
 from __future__ import annotations
@@ -10,11 +10,9 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
-from improver.facts import Fault
-from improver.judge.plural import counted
+from improver.culprits import Finding, Group, Hold, Search, ask, find_culprits, is_failure
 from improver.judge.policy import Policy, decide
 from improver.ports import Gate, Hearing, Progress
 from improver.registry import Named
@@ -26,13 +24,8 @@ from improver.values import (
     Proposal,
     Risk,
     Skipped,
-    Verdict,
 )
 
-Group = tuple[Proposal, ...]
-Finding = Evidence | NotApplicable
-Hold = Callable[[Group], AbstractContextManager[Hearing]]
-Ask = Callable[[Hearing], Evidence | None]
 OUT_OF_TIME = "the time budget was reached before they could be proven"
 
 
@@ -84,7 +77,7 @@ class Heard:
     @property
     def failed(self) -> Evidence | None:
         """The finding that ended the hearing, if one did."""
-        return next((finding for finding in self.findings if _is_failure(finding)), None)  # type: ignore[return-value]
+        return next((finding for finding in self.findings if is_failure(finding)), None)  # type: ignore[return-value]
 
 
 def prove(proposals: Sequence[Proposal], court: Court) -> tuple[tuple[Dossier, ...], tuple[Skipped, ...]]:
@@ -123,7 +116,8 @@ def hear(group: Group, gates: Sequence[Named[Gate]], court: Court, hold: Hold) -
         return [heard]
     before = heard.findings[: heard.findings.index(failure)]
     court.progress.step(f"Looking for what fails {failure.gate}", len(group))
-    suspects = _culprits(group, _narrowed(gates, failure), court, hold)
+    gate = next(named for named in gates if named.name == failure.gate)
+    suspects = find_culprits(group, failure, Search(gate, hold, court.progress, lambda: court.out_of_time))
     rest = tuple(proposal for proposal in group if proposal not in suspects)
     alone = []
     for proposal, evidence in suspects.items():
@@ -140,8 +134,8 @@ def examine(hearing: Hearing, gates: Sequence[Named[Gate]], progress: Progress) 
     findings: list[Finding] = []
     for named in gates:
         progress.step(f"Gate {named.name}")
-        findings.append(_ask(named, hearing))
-        if _is_failure(findings[-1]):
+        findings.append(ask(named, hearing))
+        if is_failure(findings[-1]):
             break
     return tuple(findings)
 
@@ -151,68 +145,11 @@ def runs_target(gate: Gate) -> bool:
     return getattr(gate, "runs_target", True)
 
 
-def _ask(named: Named[Gate], hearing: Hearing) -> Finding:
-    try:
-        return named.plugin.examine(hearing)
-    except Exception as error:  # a broken gate must not pass, nor take the other gates' findings along
-        summary = f"The gate itself broke: {type(error).__name__}: {error}"
-        return Evidence(named.name, Verdict.INCONCLUSIVE, summary)
-
-
-def _is_failure(finding: Finding) -> bool:
-    return isinstance(finding, Evidence) and finding.verdict is Verdict.FAILED
-
-
 def _by_kind(risks: dict[Proposal, Risk]) -> list[Group]:
     groups: defaultdict[object, list[Proposal]] = defaultdict(list)
     for proposal, risk in risks.items():
         groups[risk.categories, risk.certified].append(proposal)
     return [tuple(group) for group in groups.values()]
-
-
-def _culprits(group: Group, ask: Ask, court: Court, hold: Hold) -> dict[Proposal, Evidence | None]:
-    """The proposals that fail, each with the evidence that it fails alone.
-
-    Where neither half fails, they fail only in company: the second half is taken out, to be heard one by one.
-    """
-    found: dict[Proposal, Evidence | None] = {}
-    middle = len(group) // 2
-    for half in (group[:middle], group[middle:]):
-        if court.out_of_time:
-            return dict.fromkeys(group)
-        with hold(half) as hearing:
-            failure = ask(hearing)
-        court.progress.advance()
-        if failure is not None:
-            found |= {half[0]: failure} if len(half) == 1 else _culprits(half, ask, court, hold)
-    return found or dict.fromkeys(group[middle:])
-
-
-def _narrowed(gates: Sequence[Named[Gate]], failure: Evidence) -> Ask:
-    """Asks again as cheaply as possible: the one gate, and of the tests only those that failed."""
-    failing = [test for test in str(failure.measures.get("failing", "")).split("\n") if test]
-    if failure.gate == "tests" and failing:
-        return lambda hearing: _fail_again(hearing, failing)
-    gate = next(named for named in gates if named.name == failure.gate)
-
-    def ask(hearing: Hearing) -> Evidence | None:
-        finding = _ask(gate, hearing)
-        return finding if isinstance(finding, Evidence) and _is_failure(finding) else None
-
-    return ask
-
-
-def _fail_again(hearing: Hearing, tests: Sequence[str]) -> Evidence | None:
-    suite = hearing.run_tests(hearing.changed, tests)
-    failing = [test for test in tests if test not in suite.held]
-    if not failing or suite.fault not in (None, Fault.CRASHED):
-        return None
-    said = {test: suite.results[test].message for test in failing if test in suite.results}
-    words = ", ".join(f"{test} ({said[test]})" if said.get(test) else test for test in failing[:3])
-    more = f" and {len(failing) - 3} more" if len(failing) > 3 else ""
-    verb = "fails" if len(failing) == 1 else "fail"
-    summary = f"With this change alone, {counted(len(failing), 'test')} {verb} that passed at base: {words}{more}."
-    return Evidence("tests", Verdict.FAILED, summary, {"failed": len(failing), "failing": "\n".join(failing)})
 
 
 def _dossier(proposal: Proposal, risk: Risk, findings: Iterable[Finding], court: Court) -> Dossier:

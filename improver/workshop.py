@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from improver import __version__, process
+from improver.culprits import Group
 from improver.discover import find_environment
 from improver.edits import change_of
 from improver.facts import NOTHING_OBSERVED, Facts
@@ -25,7 +26,7 @@ from improver.observe.suite import Suites
 from improver.opening import Opened
 from improver.pipeline import seconds_of
 from improver.ports import Gate, Hearing, Progress
-from improver.proving import Court, Group
+from improver.proving import Court
 from improver.registry import Named, code_stamp, load_gates
 from improver.sandbox.jail import Jail, stand
 from improver.sandbox.shelf import Shelf

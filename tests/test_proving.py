@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from improver.culprits import Group
 from improver.facts import NOTHING_OBSERVED, Instrument, Suite, TestResult
 from improver.judge.policy import load_policy
 from improver.pipeline import built_in
 from improver.ports import Hearing
-from improver.proving import OUT_OF_TIME, Court, Group, prove
+from improver.proving import OUT_OF_TIME, Court, prove
 from improver.registry import Named
 from improver.values import (
     Category,
