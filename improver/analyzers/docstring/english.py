@@ -47,7 +47,7 @@ _SPELLED = re.compile(
     r"html|http|xml|xpath|ssl|sql|rpc|ftp|hmac|ldap|smtp|rss|svg|lru|md5|mp3|x\d|nx|np|hour|honest|heir"
 )
 _LIKE_YOU = re.compile(r"(one|once|eu|ewe|uni|unary|u[bcfrst][aeiou]|utf|url|ul?id|uuid)(?!nd)")
-_AS_WORDS = ("MIME", "NULL", "NONE", "RAM", "ROM", "LAN", "FIFO", "LIFO", "REST", "SAML", "RIFF")
+_AS_WORDS = ("MIME", "NULL", "NONE", "RAM", "ROM", "LAN", "FIFO", "LIFO", "REST", "SAML", "RIFF", "SHA")
 
 
 def article(name: str) -> str:

@@ -139,8 +139,10 @@ class Straight:
             self.ways.append(Way(Exit.STORE, node, value.expression, before.path, True, target))
             return after.acted([target])
         names = bound_names([target])
-        attributes = any(isinstance(part, ast.Attribute | ast.Subscript) for part in ast.walk(target))
-        return (after.acted([target]) if attributes else after).forget(names)
+        parts = [part for part in ast.walk(target) if isinstance(part, ast.Attribute | ast.Subscript)]
+        stored = [part for part in parts if isinstance(part.ctx, ast.Store)]
+        self.ways += [Way(Exit.STORE, node, None, before.path, True, part) for part in stored]
+        return (after.acted([target]) if stored else after).forget(names)
 
     def jump(self, node: ast.Break | ast.Continue, state: State) -> None:
         """Read a ``break``; the state at that point is where the loop may end."""

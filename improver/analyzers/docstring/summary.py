@@ -256,7 +256,15 @@ def _acts(facts: FunctionFacts) -> bool:
             return True
         if isinstance(part, ast.For | ast.AsyncFor) and any(map(effects, part.body)):
             return True
+        if isinstance(part, ast.Assign | ast.AnnAssign) and part.value is not None and _hidden(part.value, facts):
+            return True
     return False
+
+
+def _hidden(value: ast.expr, facts: FunctionFacts) -> bool:
+    """Whether a value is made by a call that may act and that no condition names."""
+    told = " ".join(text for _, text in facts.raises)
+    return any(isinstance(part, ast.Call) and f"{plain(part.func)}(" not in told for part in effects(value))
 
 
 def _all_said(facts: FunctionFacts) -> bool:
