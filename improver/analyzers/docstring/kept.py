@@ -50,7 +50,7 @@ def kept_value(facts: FunctionFacts) -> Iterator[Summary]:
     if len(body) == 1 and made is not None:
         yield Summary(f"Return {shown}, which is set to {made} {when}.", 1, learned)
     yield Summary(f"Return {shown}, which is set {when}.", 1, learned)
-    if len(body) == 1 and made is not None and isinstance(value, ast.Attribute):
+    if len(body) == 1 and made is not None and isinstance(value, ast.Attribute) and _made_only_here(value, facts):
         yield Summary(f"Return {made}, which is made on first use and kept.", 1, learned)
 
 
@@ -65,3 +65,23 @@ def _asks_for(test: ast.expr, kept: ast.Attribute | ast.Subscript) -> bool:
             return plain(left) == plain(index) and plain(holder) == plain(value)
         case _:
             return False
+
+
+def _made_only_here(kept: ast.Attribute, facts: FunctionFacts) -> bool:
+    """Whether the class puts nothing else than this value and ``None`` there."""
+    if facts.kinds.owner is None or plain(kept.value) != "self":
+        return False
+    stores = [
+        part
+        for part in ast.walk(facts.kinds.owner)
+        if isinstance(part, ast.Attribute) and part.attr == kept.attr and isinstance(part.ctx, ast.Store)
+    ]
+    empty = [
+        part
+        for part in ast.walk(facts.kinds.owner)
+        if isinstance(part, ast.Assign | ast.AnnAssign)
+        and isinstance(part.value, ast.Constant)
+        and part.value.value is None
+        and plain(part.targets[0] if isinstance(part, ast.Assign) else part.target) == plain(kept)
+    ]
+    return len(stores) - len(empty) == 1
