@@ -21,6 +21,7 @@ from improver.analyzers.docstring.worth import (
     names_private,
     publicly,
     reads_well,
+    restates_annotation,
     said_once,
     says_more_than_annotation,
 )
@@ -75,6 +76,7 @@ def _documented_with_class(one: Candidate, knowledge: Knowledge) -> bool:
     return not any(
         isinstance(part, ast.FunctionDef) and part.name == "__init__" and has_docstring(part.body)
         for known in knowledge.classes.values()
+        if has_docstring(known.body)  # else a first run would change what a second one sees
         for part in known.body
     )
 
@@ -122,6 +124,7 @@ def function_described(facts: FunctionFacts, *, everything: bool, public: bool =
     pairs = [(one, said_once(described(one, facts), facts)) for one in found]
     if not everything:
         pairs = [(one, text) for one, text in pairs if _worth_reading(one, text, facts, public=public)]
+        pairs.sort(key=lambda pair: restates_annotation(pair[1].summary, facts))
     if not pairs:
         return None
     summary = pairs[0][0]

@@ -40,13 +40,18 @@ def in_public(facts: FunctionFacts) -> FunctionFacts:
         raises = tuple(raised_when(facts.function, facts.ways, facts.kinds, allowed))
     partly = partly_told(facts, allowed) if raises else frozenset()
     kept = tuple(
-        (name, publicly(text, facts))
+        (name, _in_part(publicly(text, facts)) if name in partly else publicly(text, facts))
         for name, text in raises
-        if name not in partly and not names_private(f"``{name}``", hidden)
+        if not names_private(f"``{name}``", hidden)
     )
     defaults = tuple((name, publicly(value, facts)) for name, value in facts.defaults)
     shown = tuple(pair for pair in defaults if not names_private(pair[1], hidden))
     return replace(facts, raises=kept, defaults=shown)
+
+
+def _in_part(text: str) -> str:
+    """A condition that is one of several, the others of which cannot be told."""
+    return f"{text.removesuffix('.')}, among other reasons."
 
 
 def partly_told(facts: FunctionFacts, allowed: Callable[[str], bool]) -> frozenset[str]:
@@ -83,7 +88,7 @@ def reads_well(description: Description, facts: FunctionFacts) -> bool:
         return False
     if any(_CONSUMING.search(text) for _, text in description.raises):
         return False
-    if _restates_annotation(summary, facts) or _misses_the_point(summary, facts):
+    if (not facts.raises and restates_annotation(summary, facts)) or _misses_the_point(summary, facts):
         return False
     return not repeats_call(everything, facts)
 
@@ -94,7 +99,8 @@ def _contradicts(summary: str, everything: str) -> bool:
     return everything.endswith((f"If {value} is truthy.", f"If {value} is not ``None``."))
 
 
-def _restates_annotation(summary: str, facts: FunctionFacts) -> bool:
+def restates_annotation(summary: str, facts: FunctionFacts) -> bool:
+    """Whether a summary only says of what kind the result is, which the annotation says too."""
     found = _ONLY_A_KIND.fullmatch(summary)
     return bool(found) and annotation_names(facts.function.returns) - {"None"} == {found[1].rpartition(".")[2]}  # type: ignore[index]
 
@@ -125,7 +131,13 @@ def _acts_outside(way: Way, facts: FunctionFacts) -> bool:
     if root in _TALKING or last in {"warn", "debug", "info", "warning"}:
         return False
     outside = {one.arg for one in parameters(facts.function)} | {"self", "cls", "super", ""}
-    return root in outside or (way.exit is Exit.DO and isinstance(target, ast.Name))
+    if way.exit is Exit.DO and isinstance(target, ast.Name):
+        return True
+    return root in outside or root not in _made_here(facts.function)
+
+
+def _made_here(function: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
 
 
 def says_more_than_annotation(facts: FunctionFacts) -> bool:
