@@ -252,9 +252,11 @@ def _notes(repository: Repository) -> tuple[str, ...]:
     notes = []
     changed = len({*status.staged, *status.dirty, *status.conflicts})
     if changed:
-        notes.append(f"{changed} files have changes that are not committed; HEAD is examined without them")
+        has = "1 file has" if changed == 1 else f"{changed:,} files have"
+        notes.append(f"{has} changes that are not committed; HEAD is examined without them")
     if status.untracked:
-        notes.append(f"{len(status.untracked)} files or folders are not known to git and not looked at")
+        are = "1 file or folder is" if len(status.untracked) == 1 else f"{len(status.untracked):,} files or folders are"
+        notes.append(f"{are} not known to git and not looked at")
     if status.under_way:
         notes.append(f"a {status.under_way} is under way; HEAD is examined as it is")
     if status.detached:
