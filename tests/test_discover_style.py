@@ -284,5 +284,5 @@ def test_settings_carry_more_but_never_secrets_nor_environments(tmp_path: Path) 
 
 def test_links_are_not_carried(tmp_path: Path) -> None:
     (tmp_path / "src/a").mkdir(parents=True)
-    os.symlink("/etc/passwd", tmp_path / "src/a/x.so")  # noqa: PTH211
+    os.symlink("/etc/passwd", tmp_path / "src/a/x.so")
     assert carried(tmp_path, {}) == ()
