@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from improver import __version__, process
 from improver.culprits import Group
 from improver.discover import find_environment
 from improver.edits import change_of
-from improver.facts import NOTHING_OBSERVED, Facts
+from improver.facts import NOTHING_OBSERVED, Facts, Instrument, Suite
 from improver.judge.context import context_in
 from improver.judge.risk import RiskContext, read_risk
 from improver.ledger import Ledger
@@ -25,7 +25,7 @@ from improver.observe.kept import facts_from_json, facts_to_json
 from improver.observe.suite import Suites
 from improver.opening import Opened
 from improver.pipeline import seconds_of
-from improver.ports import Gate, Hearing, Progress
+from improver.ports import Gate, Hearing, Progress, RunTests, Trial
 from improver.proving import Court
 from improver.registry import Named, code_stamp, load_gates
 from improver.sandbox.jail import Jail, stand
@@ -169,6 +169,13 @@ class Workshop:
                 found += analyze(source, self.target, self.opened.analyzers, facts).proposals
         return tuple(again(proposals, found))
 
+    def _ahead(self, hearing: Hearing, facts: Future[Facts]) -> RunTests:
+        """Use the other processor while the base is still being observed: the changed tree's run will be asked for."""
+        wanted = any(named.name == "tests" for named in self.gates)
+        if facts.done() or not wanted or (os.cpu_count() or 1) < 2 or self.late:
+            return self.suites
+        return _Ahead(self.suites, hearing.changed, [self.suites(hearing.changed)])
+
     def court(self, facts: Future[Facts]) -> Court:
         """Where proposals are proven; gates that only read do not wait for the base runs."""
 
@@ -179,8 +186,10 @@ class Workshop:
 
         @contextmanager
         def run(group: Group) -> Iterator[Hearing]:
-            with self.hearing(self.change(group), group, facts.result()) as hearing:
-                yield hearing
+            change = self.change(group)
+            with self.hearing(change, group) as hearing:
+                ahead = self._ahead(hearing, facts)
+                yield replace(hearing, facts=facts.result(), run_tests=ahead)
 
         return Court(
             gates=self.gates,
@@ -192,6 +201,20 @@ class Workshop:
             progress=self.progress,
             deadline=self.deadline,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """Runs tests; one whole run of one tree was made already, and is given once."""
+
+    suites: Suites
+    tree: Trial
+    ready: list[Suite]
+
+    def __call__(self, trial: Trial, select: Sequence[str] = (), *, instrument: Instrument = Instrument.PLAIN) -> Suite:
+        if self.ready and trial is self.tree and not select and instrument is Instrument.PLAIN:
+            return self.ready.pop()
+        return self.suites(trial, select, instrument=instrument)
 
 
 @contextmanager
