@@ -151,6 +151,7 @@ _SINGULAR = {
     "ignored files": "ignored file",
     "files and folders": "file or folder",
     "proposals": "proposal",
+    "docstrings": "docstring",
 }
 
 
