@@ -56,15 +56,18 @@ def risk_of(*files: FileChange, context: RiskContext | None = None) -> Risk:
         pytest.param(FileChange("Setup.PY", b"", b"\n"), Category.JUDGES, id="upper case"),
         pytest.param(FileChange(".github/workflows/a.yml", b"", b"\n"), Category.JUDGES, id="CI"),
         pytest.param(FileChange("a.py", b"(" * 2000 + b")" * 2000, b"1"), Category.OTHER, id="deep"),
-        pytest.param(
-            FileChange("a.py", b"x = 1", b"x = " + b"-" * 5000 + b"1"), Category.OTHER, id="deep, that parses"
-        ),
     ],
 )
 def test_a_whole_file(file: FileChange, category: Category) -> None:
     risk = risk_of(file)
     assert risk.worst is category
     assert risk.certified == (category <= HARMLESS)
+
+
+def test_what_is_too_deep_for_one_python_and_not_for_another_goes_to_a_person() -> None:
+    risk = read_risk(Change("0" * 40, (FileChange("a.py", b"x = 1", b"x = " + b"-" * 5000 + b"1"),)))
+    assert risk.worst in (Category.BEHAVIOUR, Category.OTHER)
+    assert not risk.certified
 
 
 def test_nothing_is_formatting_and_certified() -> None:
