@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from improver.edits import conflicting
 from improver.errors import NotProven
 from improver.facts import NOTHING_OBSERVED, Facts
-from improver.judge.policy import Policy, decide
+from improver.judge.policy import Policy
 from improver.ledger import Entry, Ledger, State
 from improver.opening import Request, open_commit
 from improver.ports import Progress
-from improver.proving import examine, prove
+from improver.proving import dossier_of, examine, prove
 from improver.publish import Accepted, apply_to_worktree
 from improver.publish import accept as publish
 from improver.scanning import scan as look
@@ -22,9 +22,7 @@ from improver.values import (
     Change,
     Dossier,
     Environment,
-    Evidence,
     Missing,
-    NotApplicable,
     Outcome,
     Proposal,
     Route,
@@ -115,15 +113,7 @@ def examine_change(shop: Workshop, change: Change, proposals: tuple[Proposal, ..
     facts = shop.observe()
     with shop.hearing(change, proposals, facts) as hearing:
         findings = examine(hearing, shop.gates, shop.progress)
-    evidence = tuple(finding for finding in findings if isinstance(finding, Evidence))
-    heard = {finding.gate for finding in findings}
-    absent = tuple(finding for finding in findings if isinstance(finding, NotApplicable))
-    absent += tuple(
-        NotApplicable(named.name, "an earlier gate failed") for named in shop.gates if named.name not in heard
-    )
-    risk = shop.risk(change)
-    decision = decide(shop.opened.policy, risk, evidence, absent, ours=bool(proposals))
-    return Dossier(proposals, change, risk, evidence, absent, decision)
+    return dossier_of(proposals, change, shop.risk(change), findings, shop.gates, shop.opened.policy)
 
 
 def accept(

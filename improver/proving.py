@@ -98,7 +98,11 @@ def prove(proposals: Sequence[Proposal], court: Court) -> tuple[tuple[Dossier, .
             findings[proposal] += heard.shared
     done = {proposal for heard in read if heard.failed for proposal in heard.group}
     done |= {proposal for heard in ran for proposal in heard.group}
-    dossiers = tuple(_dossier(p, risks[p], findings[p], court) for p in proposals if p in done)
+    dossiers = tuple(
+        dossier_of((each,), court.change((each,)), risks[each], findings[each], court.gates, court.policy)
+        for each in proposals
+        if each in done
+    )
     missed = len(proposals) - len(dossiers)
     return dossiers, (Skipped("proposals", OUT_OF_TIME, missed),) if missed else ()
 
@@ -152,18 +156,20 @@ def _by_kind(risks: dict[Proposal, Risk]) -> list[Group]:
     return [tuple(group) for group in groups.values()]
 
 
-def _dossier(proposal: Proposal, risk: Risk, findings: Iterable[Finding], court: Court) -> Dossier:
-    with_order = {named.name: place for place, named in enumerate(court.gates)}
+def dossier_of(
+    group: Group,
+    change: Change,
+    risk: Risk,
+    findings: Iterable[Finding],
+    gates: Sequence[Named[Gate]],
+    policy: Policy,
+) -> Dossier:
+    """Proposals (or none, for somebody else's diff) with what was found, in the gates' order, and the decision."""
+    with_order = {named.name: place for place, named in enumerate(gates)}
     ordered = sorted(findings, key=lambda finding: with_order[finding.gate])
     evidence = tuple(finding for finding in ordered if isinstance(finding, Evidence))
     absent = tuple(finding for finding in ordered if isinstance(finding, NotApplicable))
-    absent += _not_reached(court, ordered)
-    change = court.change((proposal,))
-    return Dossier((proposal,), change, risk, evidence, absent, decide(court.policy, risk, evidence, absent))
-
-
-def _not_reached(court: Court, findings: Sequence[Finding]) -> tuple[NotApplicable, ...]:
-    heard = {finding.gate for finding in findings}
-    return tuple(
-        NotApplicable(named.name, "an earlier gate failed") for named in court.gates if named.name not in heard
-    )
+    heard = {finding.gate for finding in ordered}
+    absent += tuple(NotApplicable(name, "an earlier gate failed") for name in with_order if name not in heard)
+    decision = decide(policy, risk, evidence, absent, ours=bool(group))
+    return Dossier(group, change, risk, evidence, absent, decision)

@@ -180,21 +180,15 @@ class Workshop:
         """Where proposals are proven; gates that only read do not wait for the base runs."""
 
         @contextmanager
-        def read(group: Group) -> Iterator[Hearing]:
-            with self.hearing(self.change(group), group) as hearing:
-                yield hearing
-
-        @contextmanager
         def run(group: Group) -> Iterator[Hearing]:
-            change = self.change(group)
-            with self.hearing(change, group) as hearing:
+            with self.hearing(self.change(group), group) as hearing:
                 ahead = self._ahead(hearing, facts)
                 yield replace(hearing, facts=facts.result(), run_tests=ahead)
 
         return Court(
             gates=self.gates,
             policy=self.opened.policy,
-            read=read,
+            read=lambda group: self.hearing(self.change(group), group),
             run=run,
             change=self.change,
             risk=self.risk,
