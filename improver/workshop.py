@@ -83,7 +83,8 @@ class Workshop:
     @cached_property
     def context(self) -> RiskContext:
         """What the whole repository says on who reads docstrings and who judges."""
-        return context_in(self.base.files, self.target)
+        patterns = self.opened.settings.project.judges  # the target knows only the files that are there already
+        return replace(context_in(self.base.files, self.target), judge_patterns=patterns)
 
     def risk(self, change: Change) -> Risk:
         """What a change can alter."""

@@ -472,6 +472,16 @@ def test_an_interpreter_can_be_named_as_in_a_shell(tmp_path: Path, shell: Shell)
         shell("propose", "--python", word, PATH=path).expect(2, f"{found} (--python)")
 
 
+@pytest.mark.sandbox
+def test_a_new_file_that_judges_by_the_projects_settings_is_one_for_risk_and_for_verify(tmp_path: Path) -> None:
+    checkout = shop(tmp_path / "shop", {".improver/settings.toml": b'judges = ["rules/"]\n'})
+    checkout.commit({"rules/new.py": b"LIMIT = 3\n"}, "Add a rule")
+    shell = Shell.make(tmp_path, checkout.path)
+    for command in ("risk", "verify"):
+        document = json.loads(shell(command, "HEAD~1", "--json").out)
+        assert "judges" in document.get("categories", document.get("risk", {}).get("categories")), command
+
+
 def test_a_branch_and_apply_are_not_asked_for_at_once(project: Checkout, shell: Shell) -> None:
     (found,) = proposed(shell)
     before = snapshot(project.path)
