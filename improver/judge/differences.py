@@ -6,6 +6,15 @@ import ast
 from dataclasses import dataclass, field
 
 from improver.judge.masked import FUNCTIONS
+from improver.values import Category
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing that a change does, and why it has the category it has."""
+
+    category: Category
+    reason: str = ""
 
 
 @dataclass(frozen=True)

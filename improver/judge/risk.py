@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from improver.judge.differences import Part
 from improver.judge.judged_files import judges
-from improver.judge.python_file import Part, read_python
+from improver.judge.python_file import read_python
 from improver.judge.readers import NO_READERS, Readers
 from improver.judges import is_test, names_dependencies
 from improver.values import Category, Change, FileChange, Risk
