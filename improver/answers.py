@@ -9,6 +9,9 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -18,6 +21,7 @@ from improver.errors import ImproverError, Interrupted, NotProven, RunFailed, Us
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from improver.values import Decision, Risk
     from improver.views.silent import Progress
 
 _USAGE = typer.BadParameter.__bases__[0]
@@ -107,6 +111,48 @@ def dumped(document: object) -> str:
 def print_json(document: object) -> None:
     """One document on standard output."""
     sys.stdout.write(dumped(document))
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Files that a certificate is appended to, for the services that run it.
+
+    Parameters:
+        summary: gets the verdict as Markdown.
+        outputs: gets lines of the form ``name=value``, in words of ours alone.
+    """
+
+    summary: Path | None = None
+    outputs: Path | None = None
+
+    def require_writable(self) -> None:
+        """Better now than after the work.
+
+        Raises:
+            UsageError: a file cannot be written.
+        """
+        for name, file in (("--summary", self.summary), ("--outputs", self.outputs)):
+            if file is not None:
+                where = file if file.exists() else file.parent
+                if file.is_dir() or not file.parent.is_dir() or not os.access(where, os.W_OK):
+                    raise UsageError(
+                        f"{file} ({name}) cannot be written.",
+                        remedy="Name a file in a folder that exists and is yours.",
+                    )
+
+    def write(self, risk: Risk, decision: Decision, document: Mapping[str, Any]) -> None:
+        """Append what was found."""
+        from improver.views import certificate
+
+        if self.summary is not None:
+            _append(self.summary, certificate.markdown(risk, decision, document["files"]))
+        if self.outputs is not None:
+            _append(self.outputs, certificate.output_lines(document))
+
+
+def _append(file: Path, text: str) -> None:
+    with file.open("a", encoding="utf-8", errors="backslashreplace") as stream:
+        stream.write(text)
 
 
 def _explain(error: ImproverError, as_json: bool) -> int:

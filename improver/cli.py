@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from improver import __version__, answers, commands
+from improver.answers import Written
 from improver.commands import Common
 
 app = typer.Typer(
@@ -90,12 +91,17 @@ def scan(
 
 @app.command()
 def risk(
-    base: Annotated[str, typer.Argument(help="The commit or tree to start from.")] = "HEAD",
+    base: Annotated[str, typer.Argument(help="The commit, tag or tree to start from.")] = "HEAD",
     head: Annotated[str | None, typer.Argument(help="The commit or tree to examine; HEAD by default.")] = None,
-    staged: Annotated[bool, typer.Option("--staged", help="Examine what is staged, against HEAD.")] = False,
+    staged: Annotated[bool, typer.Option("--staged", help="Examine what is staged, against BASE.")] = False,
     require: Annotated[
-        str, typer.Option(help="Exit 3 unless the diff is proven to be only this: docstrings,comments")
+        str,
+        typer.Option(
+            help="Exit 3 unless the diff is proven to be only this, or softer than all of it: docstrings,comments"
+        ),
     ] = "",
+    summary: Annotated[Path | None, typer.Option(help="Also append the verdict to this file, as Markdown.")] = None,
+    outputs: Annotated[Path | None, typer.Option(help="Also append name=value lines to this file, for CI.")] = None,
     repo: Repo = None,
     config: Config = None,
     json: Json = False,
@@ -106,7 +112,7 @@ def risk(
     improver risk main                    what HEAD changes since main
     improver risk --staged --require docstrings,comments
     """
-    commands.risk(Common(repo, config, json=json), base, head, staged, require)
+    commands.risk(Common(repo, config, json=json), base, head, staged, require, Written(summary, outputs))
 
 
 @app.command()

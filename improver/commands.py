@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from improver.answers import dumped, out, print_json, progress_for
+from improver.answers import Written, dumped, out, print_json, progress_for
 from improver.errors import NotProven, RunFailed, UsageError
 
 if TYPE_CHECKING:
@@ -118,37 +118,44 @@ def scan(common: Common, paths: Sequence[Path], analyzers: Sequence[str], diff: 
     terminal.show_scan(out(), found.scan.proposals, found.scan.skipped, diff, found.sources)
 
 
-def risk(common: Common, base: str, head: str | None, staged: bool, require: str) -> None:
+def risk(common: Common, base: str, head: str | None, staged: bool, require: str, written: Written) -> None:
     """`improver risk`."""
     from improver import render, static
 
     if staged and head is not None:
-        raise UsageError("--staged is held against one commit; leave out the second.")
-    wanted = _categories(require)
-    _, found, decision = static.assess(common.request(), base, head or "HEAD", staged=staged)
+        raise UsageError("--staged is held against one commit or tree; leave out the second.")
+    _require_two_words(base, head)
+    requirement = static.Requirement.read(require)
+    written.require_writable()
+    index = os.environ.get("GIT_INDEX_FILE", "") if staged else ""
+    found = static.assess(common.request(), base, head or "HEAD", staged=staged, index=index)
+    document = {
+        **render.risk_document(found.risk, found.decision),
+        "label": found.risk.label,
+        "files": len(found.change.files),
+        "base": found.change.base,
+        "head": found.head,
+    }
+    written.write(found.risk, found.decision, document)
     if common.json:
-        print_json(render.risk_document(found, decision))
+        print_json(document)
     else:
-        from improver.views import terminal
+        from improver.views import certificate
 
-        terminal.show_risk(out(), found, decision)
-    over = [category.word for category in found.categories if category not in wanted]
-    if require and (over or not found.certified):
-        reason = f"it is also {', '.join(over)}" if over else "it could not be certified"
-        raise NotProven(f"The diff is not proven to be only {require}: {reason}.")
+        certificate.show_risk(out(), found.risk, found.decision, len(found.change.files), _verify_words(base, head))
+    requirement.hold(found.risk)
 
 
-def _categories(require: str) -> set[Any]:
-    from improver.strict import suggestion
-    from improver.values import Category
+def _require_two_words(base: str, head: str | None) -> None:
+    if ".." in base and head is None and not set(":{") & set(base):
+        first, _, second = base.partition("..")
+        words = shlex.join(["improver", "risk", first or "HEAD", second.lstrip(".") or "HEAD"])
+        raise UsageError(f"`{base}` names a range of commits, not a tree.", remedy=f"Name both ends: `{words}`.")
 
-    known = {category.word: category for category in Category}
-    words = [word.strip() for word in require.split(",") if word.strip()]
-    for word in words:
-        if word not in known:
-            raise UsageError(f"There is no category `{word}`.{suggestion(word, known)}")
-    softer = {Category.FORMATTING} if words else set()
-    return {known[word] for word in words} | softer
+
+def _verify_words(base: str, head: str | None) -> str:
+    """What to type to hear the gates, where there is a tree that they can be heard on."""
+    return "" if head is None and base == "HEAD" else shlex.join(["improver", "verify", base, head or "HEAD"])
 
 
 def verify(common: Common, base: str, head: str) -> None:

@@ -278,6 +278,21 @@ class Risk:
         """The hardest category; formatting where nothing differs."""
         return max(self.categories, default=Category.FORMATTING)
 
+    @property
+    def label(self) -> str:
+        """What people call it: ``docs only: proven``, ``not proven: behaviour``; only words of ours."""
+        if not self.categories:
+            return "no difference"
+        if not self.certified:
+            words = [category.word for category in self.categories if category > Category.ANNOTATIONS]
+            return f"not proven: {', '.join(words) or self.worst.word}"
+        if self.worst is Category.FORMATTING:
+            return "formatting only: proven"
+        if self.worst is Category.ANNOTATIONS:
+            alone = set(self.categories) <= {Category.FORMATTING, Category.ANNOTATIONS}
+            return "annotations only: proven" if alone else "docs and annotations only: proven"
+        return "docs only: proven"
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:

@@ -18,16 +18,17 @@ class CommitTree:
     """What a commit holds; what lies in the checkout does not matter, except for `ignored`.
 
     Parameters:
-        base: the commit, as `Repository.resolve` gives it.
+        base: the commit or tree, as `Repository` names it.
+        checkout: whether there is a checkout whose ignored files matter.
     """
 
-    def __init__(self, repository: Repository, base: str) -> None:
+    def __init__(self, repository: Repository, base: str, *, checkout: bool = True) -> None:
         self.top: Path = repository.top
         self.base = base
         self._repository = repository
         self._entries: tuple[Entry, ...] | None = None
         self._oids: dict[str, str] = {}
-        self._ignored: tuple[str, ...] | None = None
+        self._ignored: tuple[str, ...] | None = None if checkout else ()
 
     def entries(self) -> tuple[Entry, ...]:
         """Every file of the commit."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from improver.errors import GitFailed, UsageError
-from improver.git.changes import RAW, file_changes
+from improver.git.changes import RAW, capped, file_changes, require_merged
 from improver.git.objects import Commit, Entry, to_entry
 from improver.git.place import Place, find_place
 from improver.git.program import find_git
@@ -166,29 +166,51 @@ class Repository:
         """In what state the checkout is; no filter runs and the index stays as it is."""
         return read_status(self.git, self.place)
 
-    def changes(self, base: str, head: str) -> Change:
+    def changes(self, base: str, head: str, *, most: int = 0) -> Change:
         """What differs between two trees, with whole contents; nothing counts as a rename.
+
+        Parameters:
+            most: bytes of the largest content to read; a larger one is `TOO_LARGE` instead. 0 reads all.
 
         Raises:
             UsageError: one of them does not exist.
             GitFailed: an object is not there.
         """
-        first = self._peel(base, "commit") or self.tree_of(base)
-        output = self.git.diff_tree(*RAW, first, self._peel(head, "commit") or self.tree_of(head))
-        return Change(first, file_changes(output, self.blobs))
+        first = self.treeish(base)
+        output = self.git.diff_tree(*RAW, first, self.treeish(head))
+        return Change(first, file_changes(output, capped(self.git, self.blobs, most)))
 
-    def staged_changes(self) -> Change:
-        """What differs between HEAD and the index.
+    def staged_changes(self, base: str = "HEAD", *, most: int = 0, index: str = "") -> Change:
+        """What differs between a tree and the index.
+
+        Parameters:
+            most: as for `changes`.
+            index: another index file than the checkout's own, as git names one to its hooks.
 
         Raises:
             UsageError: there is no commit yet.
+            RunFailed: conflicts are not resolved, so that what will be committed is not known.
         """
-        base = self.resolve("HEAD")
+        first = self.resolve(base) if base == "HEAD" else self.treeish(base)
         own = str(self.place.objects).replace("\\", "\\\\").replace('"', '\\"')
         with scratch() as folder:  # git writes trees when an index is sparse
             env = {"GIT_OBJECT_DIRECTORY": folder, "GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{own}"'}
-            output = self.git.diff_index("--cached", *RAW, base, env=env)
-        return Change(base, file_changes(output, self.blobs))
+            env |= {"GIT_INDEX_FILE": str(self.top / index)} if index else {}
+            output = self.git.diff_index("--cached", *RAW, first, env=env)
+        require_merged(output)
+        return Change(first, file_changes(output, capped(self.git, self.blobs, most)))
+
+    def start(self) -> str:
+        """The commit of HEAD; before the first one the tree without files, which git knows without having it."""
+        return self._peel("HEAD", "commit") or to_word(self.git.hash_object("-t", "tree", "--stdin"))
+
+    def treeish(self, rev: str) -> str:
+        """The commit that a word names, else the tree.
+
+        Raises:
+            UsageError: there is neither.
+        """
+        return self._peel(rev, "commit") or self._peel(rev, "tree") or self.resolve(rev)
 
     def history(self, base: str, tip: str) -> tuple[Commit, ...]:
         """The commits that one commit has over another, the oldest first."""
@@ -256,7 +278,7 @@ class Repository:
 
     def _where_it_may_be(self) -> str:
         if (self.place.common_dir / "shallow").exists():
-            return "The clone is shallow: `git fetch --unshallow` brings the rest of its history."
+            return "The clone is shallow: `git fetch --deepen=100` brings more of its history, `--unshallow` all of it."
         return "`git log --all --oneline` lists what is there."
 
     def _absent(self, oids: Sequence[str]) -> GitFailed:

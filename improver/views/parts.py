@@ -110,16 +110,17 @@ def print_risk(console: Console, risk: Risk) -> None:
     words = Text(", ").join(category_text(category) for category in risk.categories) or Text("no difference")
     words.append(", shown to leave the program as it is" if risk.certified else "", "dim")
     console.print(indented(words))
-    _print_reasons(console, risk.because)
+    print_reasons(console, risk.because)
 
 
 def print_decision(console: Console, decision: Decision) -> None:
     """Who decides, and why."""
     console.print(indented(route_text(decision.route)))
-    _print_reasons(console, decision.because)
+    print_reasons(console, decision.because)
 
 
-def _print_reasons(console: Console, because: Iterable[str]) -> None:
+def print_reasons(console: Console, because: Iterable[str]) -> None:
+    """Each reason on lines of its own."""
     table = Table.grid(padding=(0, 1, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")

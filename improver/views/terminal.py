@@ -15,7 +15,8 @@ from rich.text import Text
 
 from improver.errors import ImproverError
 from improver.summary import RunSummary
-from improver.values import Decision, Dossier, Proposal, Risk, Route, Skipped, Source, Verdict
+from improver.values import Dossier, Proposal, Route, Skipped, Source, Verdict
+from improver.views.certificate import show_risk
 from improver.views.diff import change_lines, proposal_lines
 from improver.views.parts import (
     evidence_table,
@@ -24,10 +25,8 @@ from improver.views.parts import (
     indented,
     is_narrow,
     place,
-    print_decision,
     print_judgement,
     print_next,
-    print_risk,
     print_skipped,
     prose,
 )
@@ -159,14 +158,6 @@ def show_scan(
     found = f"{counted(len(proposals), 'proposal')} in {files}" if proposals else "Nothing to propose"
     console.print(Text(f"{found}."))
     print_next(console, [("improver propose", "prove them in a sandbox")] if proposals else [])
-
-
-def show_risk(console: Console, risk: Risk, decision: Decision) -> None:
-    """What a diff can alter, why that is thought, and who decides."""
-    console.print(Text("Risk", style="bold"))
-    print_risk(console, risk)
-    heading(console, "Decision")
-    print_decision(console, decision)
 
 
 def show_verify(console: Console, dossier: Dossier, head: str = "") -> None:
