@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from inspect import cleandoc
 
 from improver.judge.differences import Part, TextChange
 from improver.judge.exposure import Exposure
+from improver.judge.left_out_lines import left_out
+from improver.judge.orders import quotes_orders
 from improver.values import Category
 
 
@@ -30,7 +31,7 @@ def _text(path: str, change: TextChange, exposure: Exposure) -> Iterator[Part]:
         yield Part(Category.BEHAVIOUR, f"{path}:{change.line}: the docstring of an attribute is read: {reason}")
     if examples and readers.doctest:
         yield Part(Category.BEHAVIOUR, f"{path}:{change.line}: examples in a docstring are run: {readers.doctest}")
-    orders = _orders(new) ^ _orders(old)
+    orders = _orders(new, exposure) ^ _orders(old, exposure)
     if orders:
         yield Part(Category.DIRECTIVES, f"{path}:{change.line}: `{min(orders)[:60]}` in a docstring gives orders")
     if change.before is not None and change.after is not None and _laid_out(old) == _laid_out(new):
@@ -44,21 +45,24 @@ def _laid_out(text: str) -> list[str]:
 
 
 def _examples(text: str) -> list[str]:
-    """The lines of a docstring from each prompt to the next empty line."""
+    """The lines of a docstring from each prompt to the next empty line, indented as they are among themselves."""
     kept: list[str] = []
-    inside = False
-    for line in text.splitlines():
-        inside = line.lstrip().startswith(">>>") or (inside and bool(line.strip()))
-        if inside:
-            kept.append(line.strip())
+    prompt = -1
+    for line in cleandoc(text).splitlines():
+        if line.lstrip().startswith(">>>"):
+            prompt = len(line) - len(line.lstrip())
+        elif not line.strip():
+            prompt = -1
+        if prompt >= 0:
+            kept.append(line[prompt:].rstrip() if not line[:prompt].strip() else line.rstrip())
     return kept
 
 
-_QUOTED_ORDER = re.compile(
-    r"(?i)\bnoqa\b|\bnosec\b|\bpragma\s*[:=]|\btype:\s*ignore|\bfmt:\s*\w|\bisort:\s*\w|\bpylint:\s*\w|\bmypy:\s*\w"
-    r"|\bimprover:\s*\w|PYTEST_DONT_REWRITE|@generated|\bruff:\s*\w|\bpyright:\s*\w|-\*-|\bcoding[:=]|^\s*#!"
-)
-
-
-def _orders(text: str) -> frozenset[str]:
-    return frozenset(line.strip() for line in text.splitlines() if _QUOTED_ORDER.search(line))
+def _orders(text: str, exposure: Exposure) -> frozenset[str]:
+    """The lines of a docstring that some tool obeys, and those that the settings of coverage speak of."""
+    settings = left_out(exposure.readers.repository.files)
+    return frozenset(
+        line.strip()
+        for line in text.splitlines()
+        if line.strip() and (quotes_orders(line) or settings.differs(line, ""))
+    )

@@ -14,6 +14,7 @@ import struct
 import sys
 import types
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,7 +55,8 @@ def differences(before: bytes, after: bytes, filename: str = "<file>") -> list[s
     new, new_warnings = _parsed(after, filename)
     new_warnings = new_warnings + _whole(new, filename)
     old_warnings = old_warnings + _whole(old, filename)
-    found = [f"compiles with a new warning: {text}" for text in sorted(set(new_warnings) - set(old_warnings))]
+    more = Counter(new_warnings) - Counter(old_warnings)
+    found = [f"compiles with a new warning: {text}" for text in sorted(more)]
     mask(old)
     mask(new)
     code = _unequal(_compiled(old, filename), _compiled(new, filename))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import codecs
 import io
 import re
 import tokenize
@@ -18,11 +19,15 @@ from improver.judge.docstrings import changed_docstrings
 from improver.judge.erase import compare
 from improver.judge.exposure import Exposure
 from improver.judge.hints import Scene, changed_annotations
+from improver.judge.left_out_lines import left_out
 from improver.judge.names import names_of
 from improver.judge.readers import Readers
+from improver.judges import is_test
 from improver.values import Category
 
 MAX_BYTES = 4 << 20
+# Encodings in which a byte below 128 is always the ASCII letter.
+_PLAIN_ENCODING = re.compile(r"(utf-8(-sig)?|ascii|iso8859-\d+|cp12\d\d|cp437|cp850|cp866|koi8-[rtu]|mac-\w+)\Z")
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 
 
@@ -54,14 +59,14 @@ def read_python(
 
 def _parts(path: str, before: bytes, after: bytes, readers: Readers, python: tuple[int, int]) -> list[Part]:
     old, new = _version(before, "before"), _version(after, "after")
-    parts = list(_header(path, before, after)) + list(_characters(path, old, new))
+    parts = [*_header(path, before, after), *_characters(path, old, new), *_line_ends(path, after)]
     found = compare(old.tree, new.tree)
     names = names_of(new.tree)
     exposure = Exposure(path, names, readers)
     parts += _behaviour(path, found)
     parts += changed_docstrings(path, found.texts, exposure)
     parts += changed_annotations(path, found, Scene(path, new.tree, names, exposure, python))
-    parts += _comments(path, old, new)
+    parts += _comments(path, old, new, readers)
     parts += _source(path, found, exposure)
     if not parts or max(part.category for part in parts) <= Category.ANNOTATIONS:
         parts += _unproven(path, before, after)
@@ -73,6 +78,8 @@ def _version(content: bytes, which: str) -> _Version:
         raise _Unreadable(f"larger than {MAX_BYTES >> 20} MiB")
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        if not _PLAIN_ENCODING.match(codecs.lookup(encoding).name):
+            raise _Unreadable(f"the encoding `{encoding}` may hide code in text")
         text = io.TextIOWrapper(io.BytesIO(content), encoding, newline=None).read()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -87,14 +94,24 @@ def _version(content: bytes, which: str) -> _Version:
 def _header(path: str, before: bytes, after: bytes) -> Iterator[Part]:
     """The shebang, the byte order mark and the coding cookie."""
     old, new = before.splitlines()[:2], after.splitlines()[:2]
-    if _shebang(old) != _shebang(new):
+    if _shebang(before) != _shebang(after):
         yield Part(Category.DIRECTIVES, f"{path}:1: the line that names the interpreter changed")
     if _cookie(old) != _cookie(new) or before.startswith(b"\xef\xbb\xbf") != after.startswith(b"\xef\xbb\xbf"):
         yield Part(Category.DIRECTIVES, f"{path}:1: the encoding of the file changed")
 
 
-def _shebang(lines: list[bytes]) -> bytes:
-    return lines[0] if lines and lines[0].startswith(b"#!") else b""
+def _line_ends(path: str, after: bytes) -> Iterator[Part]:
+    lone = re.search(rb"\r(?!\n)", after)
+    if lone:
+        line = after.count(b"\n", 0, lone.start()) + 1
+        yield Part(
+            Category.OTHER, f"{path}:{line}: a carriage return alone, which not every reader takes for a line end"
+        )
+
+
+def _shebang(content: bytes) -> bytes:
+    """The first line if it names an interpreter, its end included: a carriage return would belong to the name."""
+    return content.partition(b"\n")[0] if content.startswith(b"#!") else b""
 
 
 def _cookie(lines: list[bytes]) -> bytes:
@@ -123,13 +140,14 @@ def _behaviour(path: str, found: Differences) -> Iterator[Part]:
         yield Part(Category.BEHAVIOUR, f"{path}:{found.imports[0]}: an import was added")
 
 
-def _comments(path: str, old: _Version, new: _Version) -> Iterator[Part]:
+def _comments(path: str, old: _Version, new: _Version, readers: Readers) -> Iterator[Part]:
     try:
-        found = changed_comments(old.text, old.tree, new.text, new.tree)
+        found = changed_comments(old.text, old.tree, new.text, new.tree, left_out(readers.repository.files))
     except tokenize.TokenError as error:
         raise _Unreadable(f"it cannot be cut into tokens: {error}") from error
     if found.order:
-        yield Part(Category.DIRECTIVES, f"{path}:{found.line}: `{found.order}` gives orders")
+        what = "gives orders, and moved" if found.moved else "gives orders"
+        yield Part(Category.DIRECTIVES, f"{path}:{found.line}: `{found.order}` {what}")
     if found.text:
         yield Part(Category.COMMENTS)
 
@@ -139,9 +157,22 @@ def _source(path: str, found: Differences, exposure: Exposure) -> Iterator[Part]
     reason = exposure.source() or next(
         (reason for change in found.texts if (reason := exposure.source_of(change.owner))), ""
     )
-    reason = reason or exposure.readers.reads("source", _defined(exposure))
+    reason = reason or exposure.readers.reads("source", _defined(exposure)) or _numbered(path, exposure.readers)
     if reason:
         yield Part(Category.BEHAVIOUR, f"{path}: its lines or its source are read: {reason}")
+
+
+def _numbered(path: str, readers: Readers) -> str:
+    """Which test names a line of a file by its number; empty when none does."""
+    name = path.rpartition("/")[2].encode()
+    pattern = re.compile(rb"(?<![\w.-])" + re.escape(name) + rb"""(?::|["']?,? line )\d""")
+    for other, content in readers.repository.files.items():
+        if name in content and is_test(other):
+            match = pattern.search(content)
+            if match:
+                line = content.count(b"\n", 0, match.start()) + 1
+                return f"{other}:{line}: names a line of it"
+    return ""
 
 
 def _defined(exposure: Exposure) -> list[str]:
