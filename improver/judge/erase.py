@@ -15,9 +15,8 @@ from improver.judge.masked import (
     OWNERS,
     constant_key,
     docstring,
+    imports_for_types,
     is_blank,
-    is_import_for_types,
-    knows_type_checking,
     without_text,
 )
 
@@ -119,18 +118,12 @@ def _string(node: ast.stmt | None) -> str | None:
 def _module_bodies(
     old: ast.Module, new: ast.Module, before: list[ast.stmt], after: list[ast.stmt], found: Differences
 ) -> tuple[list[ast.stmt], list[ast.stmt]]:
-    """Bodies without the imports for types alone, where both versions have `TYPE_CHECKING` from `typing`."""
-    if not (knows_type_checking(old) and knows_type_checking(new)):
-        return before, after
-    gone = [node for node in before if is_import_for_types(node)]
-    come = [node for node in after if is_import_for_types(node)]
-    if [ast.dump(node) for node in gone] == [ast.dump(node) for node in come]:
+    """Bodies without the imports for types alone, where those differ; that is noted."""
+    gone, come = imports_for_types(old), imports_for_types(new)
+    if _same(ast.Module(gone, []), ast.Module(come, [])):
         return before, after
     found.type_imports.append(come[0].lineno if come else 1)
-    return (
-        [node for node in before if not is_import_for_types(node)],
-        [node for node in after if not is_import_for_types(node)],
-    )
+    return [node for node in before if node not in gone], [node for node in after if node not in come]
 
 
 def _variable(

@@ -149,36 +149,59 @@ def without_text(node: ast.AST) -> list[ast.stmt]:
     ]
 
 
-def knows_type_checking(tree: ast.Module) -> bool:
-    """Whether `TYPE_CHECKING` is imported from `typing` (or `typing` itself) at the top of the module."""
+def imports_for_types(tree: ast.Module) -> list[ast.stmt]:
+    """The statements `if TYPE_CHECKING:` with nothing but imports in them, where that is surely false when it runs.
+
+    That is: the name comes from `typing`, further up, and nothing in the module could make it anything else.
+    """
+    found: list[ast.stmt] = []
+    known: dict[str, str] = {}
     for statement in tree.body:
-        if isinstance(statement, ast.ImportFrom) and statement.module == "typing" and not statement.level:
-            name = "TYPE_CHECKING"
-        elif isinstance(statement, ast.Import):
-            name = "typing"
+        if isinstance(statement, (ast.Import, ast.ImportFrom)):
+            known.update((local, full) for local, full in _bound_by(statement) if full in _FLAGS)
+        elif isinstance(statement, ast.If) and _full_name(statement.test, known) == _FLAGS[1]:
+            plain = all(isinstance(inner, (ast.Import, ast.ImportFrom)) for inner in statement.body)
+            found += [statement] if plain and not statement.orelse else []
+    return [] if found and any(_unsettles(node, known) for node in ast.walk(tree)) else found
+
+
+_FLAGS = ("typing", "typing.TYPE_CHECKING")
+
+
+def _full_name(node: ast.expr, known: dict[str, str]) -> str:
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return f"{known.get(node.value.id, '?')}.{node.attr}"
+    return known.get(node.id, "") if isinstance(node, ast.Name) else ""
+
+
+def _bound_by(node: Any) -> Iterator[tuple[str, str]]:
+    """Each name that an import binds, with what it stands for as far as that matters here."""
+    for alias in node.names:
+        if isinstance(node, ast.ImportFrom):
+            yield alias.asname or alias.name, f"{'.' * node.level}{node.module}.{alias.name}"
         else:
-            continue
-        if any(alias.name == name and not alias.asname for alias in statement.names):
-            return True
-    return False
+            local = alias.asname or alias.name.partition(".")[0]
+            yield local, alias.name if alias.asname else local
 
 
-def is_import_for_types(statement: ast.stmt) -> bool:
-    """Whether a statement is `if TYPE_CHECKING:` with nothing but imports in it."""
-    if not isinstance(statement, ast.If) or statement.orelse:
-        return False
-    test = statement.test
-    if isinstance(test, ast.Attribute):
-        named = test.attr == "TYPE_CHECKING" and isinstance(test.value, ast.Name) and test.value.id == "typing"
-    else:
-        named = isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"
-    return named and all(isinstance(inner, (ast.Import, ast.ImportFrom)) for inner in statement.body)
+def _unsettles(node: ast.AST, known: dict[str, str]) -> bool:
+    """Whether a part of a module binds one of these names once more, or might."""
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return any(local == "*" or known.get(local, full) != full for local, full in _bound_by(node))
+    if isinstance(node, (ast.Global, ast.Nonlocal)):
+        return any(name in known for name in node.names)
+    if isinstance(node, ast.Constant):
+        return node.value == "TYPE_CHECKING"
+    if isinstance(getattr(node, "ctx", None), (ast.Store, ast.Del)):
+        return getattr(node, "id", "") in known or getattr(node, "attr", "") == "TYPE_CHECKING"
+    names = () if isinstance(node, ast.alias) else (getattr(node, "name", None), getattr(node, "rest", None))
+    return any(name in known for name in names if isinstance(name, str))
 
 
 def mask(tree: ast.Module) -> None:
     """Replace, in place, every docstring by the same one, and drop the annotations that do not act by themselves."""
-    if knows_type_checking(tree):
-        tree.body = [statement for statement in tree.body if not is_import_for_types(statement)]
+    unneeded = imports_for_types(tree)
+    tree.body = [statement for statement in tree.body if statement not in unneeded]
     pending: list[tuple[ast.AST, bool]] = [(tree, True)]
     while pending:
         node, at_module = pending.pop()

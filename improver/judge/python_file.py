@@ -64,6 +64,7 @@ def _parts(path: str, before: bytes, after: bytes, readers: Readers, python: tup
     names = names_of(new.tree)
     exposure = Exposure(path, names, readers)
     parts += _behaviour(path, found)
+    parts += _types_checked(path, found, readers)
     parts += changed_docstrings(path, found.texts, exposure)
     parts += changed_annotations(path, found, Scene(path, new.tree, names, exposure, python))
     parts += _comments(path, old, new, readers)
@@ -138,6 +139,18 @@ def _behaviour(path: str, found: Differences) -> Iterator[Part]:
         yield Part(Category.CACHING, f"{path}:{line}: `@{what}` was added")
     if found.imports and not found.caching:
         yield Part(Category.BEHAVIOUR, f"{path}:{found.imports[0]}: an import was added")
+
+
+_FLAG_SET = re.compile(rb"\bTYPE_CHECKING[\"']?[ \t]*[,=](?!=)[ \t]*True|set_type_checking_flag")
+
+
+def _types_checked(path: str, found: Differences, readers: Readers) -> Iterator[Part]:
+    """Imports for types are run where somebody sets `TYPE_CHECKING`."""
+    for line in found.type_imports:
+        for other, content in readers.repository.files.items():
+            if b"YPE_CHECKING" in content.upper() and _FLAG_SET.search(content):
+                yield Part(Category.BEHAVIOUR, f"{path}:{line}: the imports for types are run: {other} sets the flag")
+                break
 
 
 def _comments(path: str, old: _Version, new: _Version, readers: Readers) -> Iterator[Part]:
