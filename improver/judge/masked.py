@@ -149,33 +149,43 @@ def without_text(node: ast.AST) -> list[ast.stmt]:
     ]
 
 
+def is_import_for_types(statement: ast.stmt) -> bool:
+    """Whether a statement is `if TYPE_CHECKING:` with nothing but imports in it."""
+    return (
+        isinstance(statement, ast.If)
+        and not statement.orelse
+        and _flag(statement.test) != ""
+        and all(isinstance(inner, (ast.Import, ast.ImportFrom)) for inner in statement.body)
+    )
+
+
+def _flag(test: ast.expr) -> str:
+    """The name by which `TYPE_CHECKING` is reached; empty where a test is something else."""
+    if isinstance(test, ast.Attribute) and isinstance(test.value, ast.Name) and test.attr == "TYPE_CHECKING":
+        return test.value.id if test.value.id in _ORIGINS else ""
+    return test.id if isinstance(test, ast.Name) and test.id == "TYPE_CHECKING" else ""
+
+
+_ORIGINS = {"typing": "typing", "TYPE_CHECKING": "typing.TYPE_CHECKING"}
+
+
 def imports_for_types(tree: ast.Module) -> list[ast.stmt]:
     """The statements `if TYPE_CHECKING:` with nothing but imports in them, where that is surely false when it runs.
 
     That is: the name comes from `typing`, further up, and nothing in the module could make it anything else.
     """
     found: list[ast.stmt] = []
-    known: dict[str, str] = {}
+    bound: set[str] = set()
     for statement in tree.body:
         if isinstance(statement, (ast.Import, ast.ImportFrom)):
-            known.update((local, full) for local, full in _bound_by(statement) if full in _FLAGS)
-        elif isinstance(statement, ast.If) and _full_name(statement.test, known) == _FLAGS[1]:
-            plain = all(isinstance(inner, (ast.Import, ast.ImportFrom)) for inner in statement.body)
-            found += [statement] if plain and not statement.orelse else []
-    return [] if found and any(_unsettles(node, known) for node in ast.walk(tree)) else found
-
-
-_FLAGS = ("typing", "typing.TYPE_CHECKING")
-
-
-def _full_name(node: ast.expr, known: dict[str, str]) -> str:
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-        return f"{known.get(node.value.id, '?')}.{node.attr}"
-    return known.get(node.id, "") if isinstance(node, ast.Name) else ""
+            bound.update(local for local, _ in _bound_by(statement))
+        elif is_import_for_types(statement) and _flag(statement.test) in bound:  # type: ignore[attr-defined]
+            found.append(statement)
+    return [] if found and any(_unsettles(node) for node in ast.walk(tree)) else found
 
 
 def _bound_by(node: Any) -> Iterator[tuple[str, str]]:
-    """Each name that an import binds, with what it stands for as far as that matters here."""
+    """Each name that an import binds, with what it stands for."""
     for alias in node.names:
         if isinstance(node, ast.ImportFrom):
             yield alias.asname or alias.name, f"{'.' * node.level}{node.module}.{alias.name}"
@@ -184,18 +194,18 @@ def _bound_by(node: Any) -> Iterator[tuple[str, str]]:
             yield local, alias.name if alias.asname else local
 
 
-def _unsettles(node: ast.AST, known: dict[str, str]) -> bool:
-    """Whether a part of a module binds one of these names once more, or might."""
+def _unsettles(node: ast.AST) -> bool:
+    """Whether a part of a module makes `typing` or `TYPE_CHECKING` something else, or might."""
     if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return any(local == "*" or known.get(local, full) != full for local, full in _bound_by(node))
+        return any(local == "*" or _ORIGINS.get(local, full) != full for local, full in _bound_by(node))
     if isinstance(node, (ast.Global, ast.Nonlocal)):
-        return any(name in known for name in node.names)
+        return any(name in _ORIGINS for name in node.names)
     if isinstance(node, ast.Constant):
         return node.value == "TYPE_CHECKING"
     if isinstance(getattr(node, "ctx", None), (ast.Store, ast.Del)):
-        return getattr(node, "id", "") in known or getattr(node, "attr", "") == "TYPE_CHECKING"
+        return getattr(node, "id", "") in _ORIGINS or getattr(node, "attr", "") == "TYPE_CHECKING"
     names = () if isinstance(node, ast.alias) else (getattr(node, "name", None), getattr(node, "rest", None))
-    return any(name in known for name in names if isinstance(name, str))
+    return any(name in _ORIGINS for name in names if isinstance(name, str))
 
 
 def mask(tree: ast.Module) -> None:
