@@ -28,7 +28,7 @@ _ALIKE = frozenset("аеорсухіјѕһԁԛԝАВЕКМНОРСТУХІЈЅԌ
 
 def hidden(before: str, after: str) -> tuple[int, str] | None:
     """The line and the name of a character that hides or turns text around, in a line that was not there before."""
-    if after.isascii() and not _HIDDEN.search(after):
+    if after.isascii() and "\f" not in after and not _HIDDEN.search(after):
         return None
     old = Counter(line.strip() for line in before.split("\n"))
     for number, line in enumerate(after.split("\n"), 1):
@@ -42,6 +42,8 @@ def hidden(before: str, after: str) -> tuple[int, str] | None:
 
 def _unseen(line: str) -> str:
     """The first character of a line that is not seen; empty when there is none."""
+    if "\f" in line.strip():
+        return "\f"
     found = _HIDDEN.search(line)
     if found is not None:
         return found.group()

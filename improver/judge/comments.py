@@ -11,7 +11,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from improver.judge.left_out_lines import NOTHING_LEFT_OUT, LeftOut
 from improver.judge.masked import OWNERS, docstring, statements_of, without_text
 from improver.judge.orders import compact, gives_orders, in_blocks
 
@@ -73,11 +72,8 @@ class Place:
         return same and self.covers <= other.covers
 
 
-def comments_of(text: str, settings: LeftOut = NOTHING_LEFT_OUT) -> list[Comment]:
+def comments_of(text: str) -> list[Comment]:
     """The comments of a text that parses.
-
-    Parameters:
-        settings: the lines that the project leaves out by patterns.
 
     Raises:
         tokenize.TokenError: it cannot be cut into tokens.
@@ -87,14 +83,9 @@ def comments_of(text: str, settings: LeftOut = NOTHING_LEFT_OUT) -> list[Comment
     found = list(_by_tokens(text) if sys.version_info >= (3, 12) else _by_pattern(text))
     inside = in_blocks([comment.text for comment in found])
     return [
-        replace(comment, orders=within or gives_orders(comment.text) or _is_named(comment, settings))
+        replace(comment, orders=within or gives_orders(comment.text))
         for comment, within in zip(found, inside, strict=True)
     ]
-
-
-def _is_named(comment: Comment, settings: LeftOut) -> bool:
-    """Whether settings see a line otherwise for its comment."""
-    return settings.differs(comment.code + comment.text, comment.code.rstrip())
 
 
 def _by_tokens(text: str) -> Iterator[Comment]:
@@ -200,18 +191,13 @@ class CommentChange:
     moved: bool = False
 
 
-def changed_comments(
-    old: str, old_tree: ast.Module, new: str, new_tree: ast.Module, settings: LeftOut = NOTHING_LEFT_OUT
-) -> CommentChange:
+def changed_comments(old: str, old_tree: ast.Module, new: str, new_tree: ast.Module) -> CommentChange:
     """How the comments of two versions differ, whose trees are equal but for text and annotations.
-
-    Parameters:
-        settings: the lines that the project leaves out by patterns.
 
     Raises:
         tokenize.TokenError: a version cannot be cut into tokens.
     """
-    before, after = comments_of(old, settings), comments_of(new, settings)
+    before, after = comments_of(old), comments_of(new)
     text = [one.plain for one in before if not one.orders] != [one.plain for one in after if not one.orders]
     orders = [comment for comment in after if comment.orders]
     gone = places(old, old_tree, [comment for comment in before if comment.orders])

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from inspect import cleandoc
 
+from improver.judge.characters import hidden
 from improver.judge.differences import Part, TextChange
 from improver.judge.exposure import Exposure
-from improver.judge.left_out_lines import left_out
-from improver.judge.orders import quotes_orders
+from improver.judge.orders import built, quotes_orders
 from improver.values import Category
 
 
@@ -31,7 +31,12 @@ def _text(path: str, change: TextChange, exposure: Exposure) -> Iterator[Part]:
         yield Part(Category.BEHAVIOUR, f"{path}:{change.line}: the docstring of an attribute is read: {reason}")
     if examples and readers.doctest:
         yield Part(Category.BEHAVIOUR, f"{path}:{change.line}: examples in a docstring are run: {readers.doctest}")
-    orders = _orders(new, exposure) ^ _orders(old, exposure)
+    orders = _orders(new) ^ _orders(old)
+    sign = hidden(old, new)
+    if sign is not None:
+        yield Part(
+            Category.OTHER, f"{path}:{change.line}: a docstring holds {sign[1]}, which is not shown as what it is"
+        )
     if orders:
         yield Part(Category.DIRECTIVES, f"{path}:{change.line}: `{min(orders)[:60]}` in a docstring gives orders")
     if change.before is not None and change.after is not None and _laid_out(old) == _laid_out(new):
@@ -58,11 +63,6 @@ def _examples(text: str) -> list[str]:
     return kept
 
 
-def _orders(text: str, exposure: Exposure) -> frozenset[str]:
-    """The lines of a docstring that some tool obeys, and those that the settings of coverage speak of."""
-    settings = left_out(exposure.readers.repository.files)
-    return frozenset(
-        line.strip()
-        for line in text.splitlines()
-        if line.strip() and (quotes_orders(line) or settings.differs(line, ""))
-    )
+def _orders(text: str) -> frozenset[str]:
+    """The lines of a docstring that some tool obeys, and those that act when documents are built."""
+    return frozenset(line.strip() for line in text.splitlines() if quotes_orders(line)) | built(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,11 +31,14 @@ class LeftOut:
     patterns: tuple[re.Pattern[str], ...]
     doubtful: bool = False
 
-    def differs(self, line: str, without: str) -> bool:
-        """Whether a line is seen otherwise for some text in it."""
-        if self.doubtful or max(len(line), len(without)) > _LONGEST:
-            return True
-        return any(bool(pattern.search(line)) != bool(pattern.search(without)) for pattern in self.patterns)
+    def lines(self, text: str) -> Counter[str]:
+        """The lines of a source that are left out, without the blanks around them, with how often each is there."""
+        if not self.patterns and not self.doubtful:
+            return Counter()
+        return Counter(line.strip() for line in text.split("\n") if self._covers(line))
+
+    def _covers(self, line: str) -> bool:
+        return self.doubtful or len(line) > _LONGEST or any(pattern.search(line) for pattern in self.patterns)
 
 
 def left_out(files: Mapping[str, bytes]) -> LeftOut:
@@ -93,6 +97,3 @@ def _of_ini(text: str) -> Iterator[str]:
             for line in parser.get(section, key, fallback="").splitlines():
                 if line.strip():
                     yield line.strip()
-
-
-NOTHING_LEFT_OUT = LeftOut(())

@@ -8,6 +8,7 @@ import io
 import re
 import tokenize
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from improver.judge.exposure import Exposure
 from improver.judge.hints import Scene, changed_annotations
 from improver.judge.left_out_lines import left_out
 from improver.judge.names import names_of
+from improver.judge.newer_syntax import needs, same_tokens
 from improver.judge.readers import Readers
 from improver.judges import is_test
 from improver.values import Category
@@ -61,17 +63,25 @@ def _parts(path: str, before: bytes, after: bytes, readers: Readers, python: tup
     old, new = _version(before, "before"), _version(after, "after")
     parts = [*_header(path, before, after), *_characters(path, old, new), *_line_ends(path, after)]
     found = compare(old.tree, new.tree)
-    names = names_of(new.tree)
+    names = names_of(_run(new.tree))
     exposure = Exposure(path, names, readers)
     parts += _behaviour(path, found)
     parts += _types_checked(path, found, readers)
     parts += changed_docstrings(path, found.texts, exposure)
     parts += changed_annotations(path, found, Scene(path, new.tree, names, exposure, python))
-    parts += _comments(path, old, new, readers)
+    parts += _comments(path, old, new)
+    parts += _left_out(path, old, new, readers)
+    parts += _newer(path, old, new, python)
     parts += _source(path, found, exposure)
     if not parts or max(part.category for part in parts) <= Category.ANNOTATIONS:
         parts += _unproven(path, before, after)
     return parts or [Part(Category.FORMATTING)]
+
+
+def _run(tree: ast.Module) -> ast.Module:
+    """The statements that are run; an import for types alone gives no name to anything that is."""
+    unneeded = masked.imports_for_types(tree)
+    return ast.Module([node for node in tree.body if node not in unneeded], []) if unneeded else tree
 
 
 def _version(content: bytes, which: str) -> _Version:
@@ -153,9 +163,9 @@ def _types_checked(path: str, found: Differences, readers: Readers) -> Iterator[
                 break
 
 
-def _comments(path: str, old: _Version, new: _Version, readers: Readers) -> Iterator[Part]:
+def _comments(path: str, old: _Version, new: _Version) -> Iterator[Part]:
     try:
-        found = changed_comments(old.text, old.tree, new.text, new.tree, left_out(readers.repository.files))
+        found = changed_comments(old.text, old.tree, new.text, new.tree)
     except tokenize.TokenError as error:
         raise _Unreadable(f"it cannot be cut into tokens: {error}") from error
     if found.order:
@@ -163,6 +173,26 @@ def _comments(path: str, old: _Version, new: _Version, readers: Readers) -> Iter
         yield Part(Category.DIRECTIVES, f"{path}:{found.line}: `{found.order}` {what}")
     if found.text:
         yield Part(Category.COMMENTS)
+
+
+def _left_out(path: str, old: _Version, new: _Version, readers: Readers) -> Iterator[Part]:
+    patterns = left_out(readers.repository.files)
+    before, after = patterns.lines(old.text), patterns.lines(new.text)
+    for line in [*(after - before), *(before - after)][:1]:
+        yield Part(Category.DIRECTIVES, f"{path}:1: the coverage settings leave out lines such as `{line[:60]}`")
+
+
+def _newer(path: str, old: _Version, new: _Version, python: tuple[int, int]) -> Iterator[Part]:
+    """What parses here and not, or otherwise, on the oldest Python that the project runs on."""
+    before = Counter(need for _, need in needs(old.text, old.tree))
+    for line, need in needs(new.text, new.tree):
+        before[need] -= 1
+        if before[need] < 0 and python < need.python:
+            version = ".".join(map(str, need.python))
+            yield Part(Category.OTHER, f"{path}:{line}: {need.what} needs Python {version}")
+            return
+    if python < (3, 6) and not same_tokens(old.text, old.tree, new.text, new.tree):
+        yield Part(Category.OTHER, f"{path}:1: Python {python[0]}.{python[1]} may read the new form otherwise")
 
 
 def _source(path: str, found: Differences, exposure: Exposure) -> Iterator[Part]:
