@@ -5,17 +5,15 @@ Nothing is imported or run: the text is searched for a few words, and only the f
 
 from __future__ import annotations
 
-import ast
 import re
-import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from improver.judge.findings import Findings, identifiers
 from improver.judge.known import ANNOTATIONS, DOCSTRINGS, SOURCE, Known, known_readers
-from improver.judge.readings import Reading, readings_of
+from improver.judge.readings import readings_of
 from improver.judge.repository import Repository
-from improver.judges import is_test
 
 _WORDS = (
     b"__doc__", b"getdoc", b"pydoc", b"help(", b"getsource", b"findsource", b"getcomments", b"__annotations__",
@@ -23,6 +21,7 @@ _WORDS = (
     b"f_lineno", b"tb_lineno", b"co_firstlineno", b"co_lnotab", b"co_linetable", b"co_lines", b"co_positions",
     b"__file__", b"linecache", b"use_attribute_docstrings", b"call_annotate_function", b"__annotate__",
 )  # fmt: skip
+_IDENTIFIER = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 _IMPORT = re.compile(rb"\n[ \t]*(?:from|import)[ \t]+([^\n#]+)")
 
 
@@ -81,35 +80,6 @@ class Readers:
         return ""
 
 
-@dataclass
-class _Found:
-    everything: dict[str, str] = field(default_factory=dict)
-    named: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
-    families: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
-    mentioned: list[tuple[str, frozenset[str], str]] = field(default_factory=list)
-    modules: dict[str, str] = field(default_factory=dict)
-    files: dict[str, str] = field(default_factory=dict)
-    special: dict[str, str] = field(default_factory=dict)
-    copies: list[tuple[str, str]] = field(default_factory=list)
-
-    def add(self, reading: Reading, path: str, content: bytes) -> None:
-        """Note who is read by one expression; a test can only reach what it names."""
-        reason = f"{path}:{reading.line}: {reading.reason}"
-        of = reading.of
-        if of.own_module:
-            self.modules.setdefault(path, reason)
-        for name in of.names:
-            self.named[reading.what].setdefault(name, reason)
-        for name in of.families:
-            self.families[reading.what].setdefault(name, reason)
-        if reading.own_file:
-            self.files.setdefault(path, reason)
-        if reading.mentions or (of.anything and is_test(path)):
-            self.mentioned.append((reading.what, identifiers(content), reason))
-        elif of.anything:
-            self.everything.setdefault(reading.what, reason)
-
-
 def find_readers(files: Mapping[str, bytes], known: Known | None = None) -> Readers:
     """Everybody who reads docstrings, annotations or source in a repository.
 
@@ -120,63 +90,40 @@ def find_readers(files: Mapping[str, bytes], known: Known | None = None) -> Read
     """
     known = known or known_readers()
     roots, calls = _import_roots(known), _call_words(known)
-    found = _Found()
+    repository = Repository(files)
+    found = Findings(repository)
     for path, content in files.items():
         if not path.endswith(".py"):
             if b"doctest" in content:
                 found.special.setdefault("doctest", f"{path}: names doctest")
         elif any(word in content for word in _WORDS) or _imports_any(content, roots, calls):
             _look(path, content, known, found)
-    _follow_copies(found)
+    found.settle()
     return Readers(
         found.everything, dict(found.named), dict(found.families), tuple(found.mentioned), found.modules, found.files,
-        found.special.get("doctest", ""), found.special.get("grammar", ""), known, Repository(files),
+        found.special.get("doctest", ""), found.special.get("grammar", ""), known, repository,
     )  # fmt: skip
 
 
-def _look(path: str, content: bytes, known: Known, found: _Found) -> None:
+def _look(path: str, content: bytes, known: Known, found: Findings) -> None:
+    file = found.project.file(path)
+    if file is None:
+        _note_unreadable(path, content, found)
+        return
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(content, path)
-        readings = list(readings_of(tree, known, is_test=is_test(path)))
-    except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
+        readings = list(readings_of(file, known))
+    except RecursionError:
         _note_unreadable(path, content, found)
         return
     for reading in readings:
-        if reading.what in ("doctest", "grammar"):
-            found.special.setdefault(reading.what, f"{path}:{reading.line}: {reading.reason}")
-        elif reading.copied_to:
-            found.copies += [(reading.copied_to, name) for name in reading.of.names]
-        else:
-            found.add(reading, path, content)
+        found.note(reading, path)
 
 
-def _note_unreadable(path: str, content: bytes, found: _Found) -> None:
+def _note_unreadable(path: str, content: bytes, found: Findings) -> None:
     """A file that is not understood may read anything it names."""
     reason = f"{path}: does not parse here, and may read what it names"
     for what in (DOCSTRINGS, ANNOTATIONS, SOURCE):
         found.mentioned.append((what, identifiers(content), reason))
-
-
-def _follow_copies(found: _Found) -> None:
-    """What is copied to a place that is read is read itself."""
-    own = found.named[DOCSTRINGS]
-    changed = bool(found.copies)
-    while changed:
-        changed = False
-        for target, name in found.copies:
-            if target in own and name not in own:
-                own[name] = own[target]
-                changed = True
-
-
-_IDENTIFIER = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
-
-
-def identifiers(content: bytes) -> frozenset[str]:
-    """Every word of a file that could be a name, comments and strings included."""
-    return frozenset(word.decode("utf-8", "replace") for word in set(_IDENTIFIER.findall(content)))
 
 
 def _import_roots(known: Known) -> frozenset[bytes]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from improver.judge.known import ANNOTATIONS, DOCSTRINGS, SOURCE, Entry, Known
 from improver.judge.masked import FUNCTIONS
-from improver.judge.names import dotted, imported, names_of
-from improver.judge.receivers import ANYTHING, NOTHING, File, Receivers, parents_of, receivers
+from improver.judge.names import dotted, imported
+from improver.judge.receivers import ANYTHING, NOTHING, File, Receivers, receivers
 
 _LINES = frozenset(
     {"f_lineno", "tb_lineno", "co_firstlineno", "co_lnotab", "co_linetable", "co_lines", "co_positions", "tb_lasti"}
@@ -31,7 +31,7 @@ class Reading:
     Parameters:
         what: ``docstrings``, ``annotations``, ``source``, ``doctest`` or ``grammar``.
         of: whose.
-        copied_to: the name of what a docstring is merely copied to; empty when it is looked at.
+        copied_to: what a docstring is merely copied to; ``None`` when it is looked at.
         own_file: whether the lines or the source of the file itself are read.
         mentions: whether anything that the file names may be read.
     """
@@ -40,14 +40,13 @@ class Reading:
     of: Receivers
     line: int
     reason: str
-    copied_to: str = ""
+    copied_to: Receivers | None = None
     own_file: bool = False
     mentions: bool = False
 
 
-def readings_of(tree: ast.Module, known: Known, *, is_test: bool = False) -> Iterator[Reading]:
+def readings_of(file: File, known: Known) -> Iterator[Reading]:
     """Every reading in a file; a test only reaches what it names."""
-    file = File(tree, names_of(tree), parents_of(tree), is_test)
     for node in file.parents:
         match node:
             case ast.Attribute(ctx=ast.Load()):
@@ -77,25 +76,15 @@ def _attribute(node: ast.Attribute, file: File) -> Iterator[Reading]:
             return
         target = _copied_to(node, file) if node.attr == "__doc__" else None
         of = receivers(node.value, file)
-        if target is None:
-            yield Reading(what, of, node.lineno, f"{reason}{_spoken(of)}")
-        elif of.names:
-            yield Reading(what, of, node.lineno, reason, copied_to=target or "?")
+        yield Reading(what, of, node.lineno, reason, copied_to=target)
     elif node.attr in _LINES:
         yield Reading(SOURCE, NOTHING, node.lineno, f"reads `{node.attr}`, a line of source", own_file=True)
     elif node.attr == "__code__" and _is_taken_whole(node, file):
         of = receivers(node.value, file)
         for what in (DOCSTRINGS, ANNOTATIONS, SOURCE):
-            yield Reading(what, of, node.lineno, f"takes the code object{_spoken(of)}")
+            yield Reading(what, of, node.lineno, "takes the code object")
     elif node.attr == "linecache" or dotted(node).startswith("linecache."):
         yield Reading(SOURCE, NOTHING, node.lineno, "reads lines of source", own_file=True)
-
-
-def _spoken(of: Receivers) -> str:
-    if of.anything:
-        return " of something that is known at run time only"
-    names = sorted(of.names | of.families)
-    return f" of {' or '.join(f'`{name}`' for name in names)}" if names else ""
 
 
 def _is_taken_whole(node: ast.Attribute, file: File) -> bool:
@@ -127,32 +116,52 @@ def _sets_docstring(node: ast.Assign) -> bool:
     return all(isinstance(target, ast.Attribute) and target.attr == "__doc__" for target in node.targets)
 
 
-def _copied_to(node: ast.AST, file: File) -> str | None:
-    """The name of what a docstring is copied to, unchanged; ``None`` when something else is done with it."""
+def _copied_to(node: ast.AST, file: File) -> Receivers | None:
+    """What a docstring is copied to, unchanged; ``None`` when something else is done with it."""
     parent = file.parents[node]
     while isinstance(parent, ast.BoolOp) or (isinstance(parent, ast.IfExp) and parent.test is not node):
         node, parent = parent, file.parents[parent]
     if isinstance(parent, ast.Assign) and parent.value is node:
-        return _target(parent.targets)
+        return _targets(parent.targets, file)
     if isinstance(parent, ast.Dict) and node in parent.values:
         key = parent.keys[parent.values.index(node)]
-        return "" if isinstance(key, ast.Constant) and key.value == "__doc__" else None
+        return ANYTHING if isinstance(key, ast.Constant) and key.value == "__doc__" else None
+    call = file.parents[parent] if isinstance(parent, ast.keyword) else parent
+    if not isinstance(call, ast.Call) or dotted(call.func) not in ("property", "cached_property", "dict"):
+        return None
     if isinstance(parent, ast.keyword) and parent.arg in ("doc", "__doc__"):
-        call = file.parents[parent]
-        plain = isinstance(call, ast.Call) and dotted(call.func) in ("property", "cached_property", "dict")
-        return "" if plain else None
+        return _assigned(call, file)
+    return _assigned(call, file) if node in call.args[3:4] and dotted(call.func) == "property" else None
+
+
+def _assigned(node: ast.AST, file: File) -> Receivers:
+    """The name that a value is given; anything where it is given none."""
+    parent = file.parents[node]
+    if isinstance(parent, ast.Assign) and all(
+        isinstance(target, ast.Name | ast.Attribute) for target in parent.targets
+    ):
+        return Receivers(names=frozenset(dotted(target).rpartition(".")[2] for target in parent.targets))
+    return ANYTHING
+
+
+def _targets(targets: list[ast.expr], file: File) -> Receivers | None:
+    found = [_holder(target, file) for target in targets]
+    if any(of is None for of in found):
+        return None
+    known = [of for of in found if of is not None]
+    return known[0] if len(known) == 1 else ANYTHING
+
+
+def _holder(target: ast.expr, file: File) -> Receivers | None:
+    """What gets a docstring when `__doc__` is set; ``None`` when something else is set."""
+    if isinstance(target, ast.Attribute) and target.attr == "__doc__":
+        return receivers(target.value, file)
+    if isinstance(target, ast.Name) and target.id == "__doc__":
+        scope = next(file.scopes(target), None)
+        if isinstance(scope, ast.ClassDef):
+            return Receivers(names=frozenset({scope.name}))
+        return Receivers(own_module=True) if scope is None else None
     return None
-
-
-def _target(targets: list[ast.expr]) -> str | None:
-    for target in targets:
-        if isinstance(target, ast.Name) and target.id == "__doc__":
-            return ""
-        if not isinstance(target, ast.Attribute) or target.attr != "__doc__":
-            return None
-    first = targets[0]
-    assert isinstance(first, ast.Attribute)
-    return dotted(first.value).rpartition(".")[2]
 
 
 def _own(node: ast.Name, file: File) -> Iterator[Reading]:
@@ -196,10 +205,7 @@ def _word(node: ast.Constant, file: File) -> Iterator[Reading]:
 def _getattr(call: ast.Call, what: str, file: File) -> Iterator[Reading]:
     of = receivers(call.args[0], file)
     target = _copied_to(call, file)
-    if target is None:
-        yield Reading(what, of, call.lineno, f"reads the {what}{_spoken(of)}")
-    elif of.names:
-        yield Reading(what, of, call.lineno, f"copies the {what}", copied_to=target or "?")
+    yield Reading(what, of, call.lineno, f"reads the {what}", copied_to=target)
 
 
 def _call(node: ast.Call, file: File, known: Known) -> Iterator[Reading]:
@@ -219,7 +225,7 @@ def _call(node: ast.Call, file: File, known: Known) -> Iterator[Reading]:
 
 def _called(node: ast.Call, name: str, what: str, entry: Entry, file: File) -> Reading:
     of = ANYTHING if name == "fire.Fire" else _given(node, file)
-    return Reading(what, of, node.lineno, f"`{name}` {entry.reason}{_spoken(of)}")
+    return Reading(what, of, node.lineno, f"`{name}` {entry.reason}")
 
 
 def _given(node: ast.Call, file: File) -> Receivers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from improver.judge.masked import FUNCTIONS
@@ -22,13 +22,15 @@ class Receivers:
         names: simple names of functions, classes and modules.
         families: simple names of classes whose instances or subclasses it may be.
         own_module: whether it is the module itself.
-        anything: whether it may be anything of the repository.
+        anything: whether it may be anything of the repository, as far as the file itself tells.
+        expression: the expression, where the rest of the repository may tell more.
     """
 
     names: frozenset[str] = frozenset()
     families: frozenset[str] = frozenset()
     own_module: bool = False
     anything: bool = False
+    expression: ast.expr | None = field(default=None, compare=False, repr=False)
 
 
 ANYTHING = Receivers(anything=True)
@@ -74,8 +76,13 @@ def parents_of(tree: ast.AST) -> dict[ast.AST, ast.AST]:
     return found
 
 
-def receivers(node: ast.AST, file: File) -> Receivers:  # noqa: PLR0911 - one line a kind of expression
-    """What an expression may stand for."""
+def receivers(node: ast.AST, file: File) -> Receivers:
+    """What an expression may stand for, as far as its file tells."""
+    found = _receivers(node, file)
+    return Receivers(anything=True, expression=node) if found.anything and isinstance(node, ast.expr) else found
+
+
+def _receivers(node: ast.AST, file: File) -> Receivers:  # noqa: PLR0911 - one line a kind of expression
     match node:
         case ast.Constant() | ast.JoinedStr():
             return NOTHING

@@ -32,6 +32,7 @@ class Repository:
 
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     _parsed: dict[str, Module | None] = field(default_factory=dict, repr=False, compare=False)
+    _found: dict[str, frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def _bases(self) -> Mapping[str, frozenset[str]]:
@@ -54,6 +55,31 @@ class Repository:
                     seen.add(base)
                     pending.append(base)
         return frozenset(seen)
+
+    def descendants(self, name: str) -> frozenset[str]:
+        """The simple names of all classes that may derive from a class; itself included."""
+        if name not in self._found:
+            seen = {name}
+            pending = [name]
+            while pending:
+                for other in self._derived.get(pending.pop(), ()):
+                    if other not in seen:
+                        seen.add(other)
+                        pending.append(other)
+            self._found[name] = frozenset(seen)
+        return self._found[name]
+
+    @cached_property
+    def _derived(self) -> Mapping[str, frozenset[str]]:
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for name, bases in self._bases.items():
+            for base in bases:
+                found[base].add(name)
+        return {name: frozenset(derived) for name, derived in found.items()}
+
+    def strangers(self, name: str) -> frozenset[str]:
+        """Those ancestors of a class that are not defined in the repository, the word `metaclass` left out."""
+        return frozenset(base for base in self.ancestors(name) if base not in self._bases and base != "metaclass")
 
     def definitions(self, name: str) -> Iterator[tuple[Module, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]]:
         """Every function and class of this simple name, wherever it stands."""
