@@ -1,80 +1,97 @@
-"""Whether an annotation can be evaluated without failing or acting, and whether somebody reads it."""
+"""Whether an annotation can be evaluated without failing or acting."""
 
 from __future__ import annotations
 
 import ast
-import builtins
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-from improver.judge.names import Names, bindings
+from improver.judge.brackets import subscripted
+from improver.judge.library import Library, Unit
+from improver.judge.meanings import CLASS, NONE, TEXT, Acts, Kind, Meaning, slots_of
+from improver.judge.names import Scope, bindings, dotted
+from improver.judge.standard import standard_type
+from improver.judge.witnesses import Witnesses
 
-_CLASSES = frozenset(
-    name for name in dir(builtins) if isinstance(getattr(builtins, name), type) and not name.startswith("_")
-) - {"ExceptionGroup", "BaseExceptionGroup", "EncodingWarning", "PythonFinalizationError"}
-_GENERIC_BUILTINS = {"list": 1, "set": 1, "frozenset": 1, "type": 1, "dict": 2, "tuple": -1}
-# How many parameters each takes; -1 for any number but none.
-_TYPING = {
-    "List": 1, "Set": 1, "FrozenSet": 1, "Deque": 1, "Type": 1, "Optional": 1, "Iterable": 1, "Iterator": 1,
-    "Sequence": 1, "MutableSequence": 1, "Collection": 1, "Container": 1, "Reversible": 1, "AbstractSet": 1,
-    "MutableSet": 1, "Awaitable": 1, "AsyncIterable": 1, "AsyncIterator": 1, "KeysView": 1, "ValuesView": 1,
-    "Counter": 1, "Dict": 2, "Mapping": 2, "MutableMapping": 2, "DefaultDict": 2, "OrderedDict": 2, "ItemsView": 2,
-    "ChainMap": 2, "Generator": 3, "Coroutine": 3, "AsyncGenerator": 2, "Union": -1, "Tuple": -1,
-}  # fmt: skip
-_PLAIN_TYPING = frozenset(
-    {"Any", "AnyStr", "Callable", "Hashable", "Sized", "SupportsInt", "SupportsFloat", "SupportsIndex", "SupportsAbs",
-     "Text", "NoReturn", "IO", "TextIO", "BinaryIO", "Pattern", "Match", "ContextManager", "Literal"}
-)  # fmt: skip
-_NEVER_ALONE = frozenset({"Optional", "Union", "Literal", "NoReturn"})
-_MODULES = ("typing", "collections.abc")
-_STANDARD = {
-    "pathlib": frozenset({"Path", "PurePath", "PosixPath", "PurePosixPath", "PureWindowsPath"}),
-    "datetime": frozenset({"date", "datetime", "time", "timedelta", "timezone", "tzinfo"}),
-    "decimal": frozenset({"Decimal", "Context"}),
-    "fractions": frozenset({"Fraction"}),
-    "uuid": frozenset({"UUID"}),
-    "enum": frozenset({"Enum", "IntEnum", "Flag"}),
-    "io": frozenset({"StringIO", "BytesIO", "TextIOWrapper", "IOBase", "RawIOBase", "BufferedReader"}),
-    "collections": frozenset({"OrderedDict", "defaultdict", "deque", "Counter", "ChainMap"}),
-    "types": frozenset({"FunctionType", "ModuleType", "TracebackType", "FrameType", "CodeType", "SimpleNamespace"}),
-    "logging": frozenset({"Logger", "Handler", "LogRecord", "Formatter"}),
-    "argparse": frozenset({"ArgumentParser", "Namespace"}),
-    "threading": frozenset({"Thread", "Event", "Condition"}),
-    "numbers": frozenset({"Number", "Real", "Integral", "Complex", "Rational"}),
-}
-_FORBIDDEN = (ast.NamedExpr, ast.Yield, ast.YieldFrom, ast.Await, ast.Call, ast.Lambda, ast.JoinedStr, ast.Starred,
+_MOST_NODES, _DEEPEST = 400, 25
+_FORBIDDEN = (ast.NamedExpr, ast.Yield, ast.YieldFrom, ast.Await, ast.Call, ast.Lambda, ast.JoinedStr,
               ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.IfExp, ast.BoolOp, ast.Compare,
               ast.Dict, ast.Set, ast.Slice)  # fmt: skip
+_PARTS = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Tuple, ast.List, ast.BinOp, ast.BitOr,
+          ast.UnaryOp, ast.USub, ast.Starred, ast.expr_context)  # fmt: skip
+_LAZY = (3, 14)
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Where an annotation is evaluated.
+    """Where an expression is evaluated.
 
     Parameters:
-        names: the names of the module.
-        line: the line on which the statement at the top of the module begins that holds it.
+        statement: the statement of the module's own scope that holds it; ``None`` when it was evaluated before,
+            and only its meaning is asked for.
         around: the classes and functions it stands in.
+        own: the function whose signature it stands in, for its type parameters.
         deferred: whether it is never evaluated, because the module asks for that or because it is local.
-        python: the oldest Python that runs it.
+        witnesses: what is evaluated before, in any case.
+        scopes: names bound by each scope, kept for the next question.
     """
 
-    names: Names
-    line: int
-    around: tuple[ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef, ...]
-    deferred: bool
-    python: tuple[int, int]
+    library: Library
+    unit: Unit
+    statement: ast.stmt | None = None
+    around: tuple[ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef, ...] = ()
+    own: ast.AST | None = None
+    deferred: bool = False
+    witnesses: Witnesses = field(default_factory=Witnesses)
+    scopes: dict[ast.AST, frozenset[str]] = field(default_factory=dict, repr=False)
+    depth: int = 0
+
+    @property
+    def python(self) -> tuple[int, int]:
+        """The oldest Python that runs it."""
+        return self.library.python
+
+    def binds(self, scope: Scope, name: str) -> bool:
+        """Whether a scope has a name of its own."""
+        if scope not in self.scopes:
+            self.scopes[scope] = frozenset(bindings(scope))
+        return name in self.scopes[scope]
 
 
 def acts(annotation: ast.expr, where: Evaluation) -> str:
     """Why evaluating an annotation could fail or act; empty when it cannot."""
+    reason = _unfit(annotation, where)
+    if reason or where.deferred or where.python >= _LAZY:
+        return reason
+    try:
+        denote(annotation, where)
+    except Acts as acting:
+        return str(acting)
+    return ""
+
+
+def _unfit(annotation: ast.expr, where: Evaluation) -> str:
+    """Why an annotation is none, even if it should never be evaluated."""
     for node in ast.walk(annotation):
         if isinstance(node, _FORBIDDEN):
             return f"holds {_spoken(node)}"
         if isinstance(node, ast.Name) and not node.id.isascii():
             return f"holds the name `{node.id}`, which is not plain ASCII"
-    if where.deferred:
-        return ""
-    return _evaluated(annotation, where)
+        if not isinstance(node, _PARTS):
+            return f"holds {_spoken(node)}"
+        if isinstance(node, ast.Starred) and where.python < (3, 11):
+            return "holds a `*`, which needs Python 3.11"
+    return "is too large or nested too deeply" if _is_huge(annotation) else ""
+
+
+def _is_huge(annotation: ast.expr) -> bool:
+    """Whether an older parser might give up on it."""
+    level: list[ast.AST] = [annotation]
+    nodes = depth = 0
+    while level:
+        nodes, depth = nodes + len(level), depth + 1
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return nodes > _MOST_NODES or depth > _DEEPEST
 
 
 def _spoken(node: ast.AST) -> str:
@@ -82,167 +99,174 @@ def _spoken(node: ast.AST) -> str:
     return words.get(type(node).__name__, f"a part that is no type ({type(node).__name__})")
 
 
-def _evaluated(node: ast.expr, where: Evaluation) -> str:  # noqa: PLR0911 - one line a kind of expression
+def denote(node: ast.expr, where: Evaluation) -> Meaning:  # noqa: PLR0911 - one line a kind of expression
+    """What an expression stands for once it is evaluated.
+
+    Raises:
+        Acts: evaluating it may fail or act.
+    """
     match node:
-        case ast.Constant(value=str() | None):
-            return ""
+        case ast.Constant(value=str()):
+            return TEXT
+        case ast.Constant(value=None):
+            return NONE
         case ast.Constant():
-            return "holds a constant that is no type"
+            raise Acts("holds a constant that is no type")
         case ast.Name():
-            return "" if _is_bound(node.id, where) else f"`{node.id}` may not exist at that point"
+            return _name(node, where)
         case ast.Attribute():
-            return "" if _known_class(node, where) or _typing_name(node, where) else _unknown(node)
+            return _attribute(node, where)
         case ast.Subscript():
-            return _subscript(node, where)
+            return subscripted(node, where, denote)
         case ast.BinOp(op=ast.BitOr()):
             return _union(node, where)
+        case ast.Starred(value=inner) if denote(inner, where).kind is Kind.PACK:
+            return denote(inner, where)
         case _:
-            return _unknown(node)
+            raise Acts(f"`{ast.unparse(node)[:60]}` is not known to evaluate without effect")
 
 
-def _unknown(node: ast.expr) -> str:
-    return f"`{ast.unparse(node)[:60]}` is not known to evaluate without effect"
+def _name(node: ast.Name, where: Evaluation) -> Meaning:
+    name = node.id
+    variable = _type_parameter(name, where)
+    if variable is not None:
+        return variable
+    inside = any(isinstance(scope, ast.ClassDef) for scope in where.around)
+    if inside and name.startswith("__") and not name.endswith("__"):
+        raise Acts(f"`{name}` is another name inside of a class")
+    if _is_earlier_in_class(name, where):
+        return Meaning(Kind.THING)
+    if any(where.binds(scope, name) for scope in where.around):
+        raise Acts(f"`{name}` may not exist at that point, or be something else: it is bound around it")
+    bound = where.unit.bound
+    if name in bound.places or name in bound.others:
+        if where.statement is not None and name not in bound.before(where.statement):
+            raise Acts(f"`{name}` may not exist at that point")
+        return _witnessed(node, where.library.name(where.unit, name, where.depth), where)
+    return _builtin(name, where)
 
 
-def _is_bound(name: str, where: Evaluation) -> bool:
-    """Whether a name surely exists: bound once at the top, further up, or a builtin nobody rebinds."""
-    if any(name in set(bindings(scope)) for scope in where.around):
+def _is_earlier_in_class(name: str, where: Evaluation) -> bool:
+    """Whether a method names a class that stands further up in the body of its own class, and nothing else does."""
+    inner = where.around[-1] if where.around else None
+    if not isinstance(inner, ast.ClassDef) or where.own not in inner.body:
         return False
-    line = where.names.bound.get(name)
-    if line is not None:
-        return line < where.line
-    return hasattr(builtins, name) and name in _CLASSES and name not in where.names.touched
+    before = inner.body[: inner.body.index(where.own)]
+    once = list(bindings(inner)).count(name) == 1 if where.binds(inner, name) else False
+    return once and any(isinstance(node, ast.ClassDef) and node.name == name for node in before)
 
 
-def _origin(node: ast.expr, where: Evaluation) -> str:
-    """The dotted name an expression surely stands for; empty when that is not sure."""
-    root = node
-    while isinstance(root, ast.Attribute):
-        root = root.value
-    if not isinstance(root, ast.Name) or not _is_bound(root.id, where) or where.names.stars:
-        return ""
-    return where.names.resolve(node)
+def _builtin(name: str, where: Evaluation) -> Meaning:
+    known = standard_type("builtins", name)
+    if known is None or known.since > where.python[1]:
+        raise Acts(f"`{name}` may not exist at that point")
+    starred = where.library.may_be_starred(where.unit, name)
+    return Meaning(Kind.THING) if starred else Meaning(Kind.CLASS, brackets=known.brackets)
 
 
-def _typing_name(node: ast.expr, where: Evaluation) -> str:
-    name = _origin(node, where)
-    module, _, last = name.rpartition(".")
-    known = last in _TYPING or last in _PLAIN_TYPING
-    return last if known and module in _MODULES and _exists(module, last) else ""
+def _type_parameter(name: str, where: Evaluation) -> Meaning | None:
+    """What a type parameter of the function, or of what is around it, stands for; ``None`` when it is none."""
+    for scope in (where.own, *reversed(where.around)):
+        for one in getattr(scope, "type_params", ()):
+            if one.name == name:
+                kinds = {"TypeVar": (Kind.VARIABLE, "T"), "ParamSpec": (Kind.PARAMETERS, "P")}
+                kind, letter = kinds.get(type(one).__name__, (Kind.PACK, "Ts"))
+                return Meaning(kind, free=((name, letter),))
+        if scope is not where.own and scope is not None and where.binds(scope, name):  # type: ignore[arg-type]
+            return None
+    return None
 
 
-def _exists(module: str, name: str) -> bool:
-    import collections.abc  # noqa: PLC0415
-    import typing  # noqa: PLC0415
-
-    return hasattr(typing if module == "typing" else collections.abc, name)
-
-
-def _known_class(node: ast.expr, where: Evaluation) -> bool:
-    """Whether an expression is surely a class whose metaclass does nothing unusual."""
-    name = _origin(node, where)
-    if isinstance(node, ast.Name) and name == node.id:
-        own = where.names.defined.get(node.id)
-        if isinstance(own, ast.ClassDef):
-            return not own.keywords and not own.decorator_list and all(_known_class(base, where) for base in own.bases)
-        return node.id in _CLASSES and node.id not in where.names.touched
-    module, _, last = name.rpartition(".")
-    return last in _STANDARD.get(module, frozenset())
+def _witnessed(node: ast.expr, meaning: Meaning, where: Evaluation) -> Meaning:
+    """A thing from outside of the repository is as good as a class when it is used as one before, in any case."""
+    if meaning.kind is Kind.THING and dotted(node) in where.witnesses.types:
+        return CLASS if _is_from_outside(node, where) else meaning
+    return meaning
 
 
-def _subscript(node: ast.Subscript, where: Evaluation) -> str:  # noqa: PLR0911 - one line a reason
-    given = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    name = _typing_name(node.value, where)
-    bare = isinstance(node.value, ast.Name) and node.value.id in _GENERIC_BUILTINS and _known_class(node.value, where)
-    if bare:
-        assert isinstance(node.value, ast.Name)
-        wanted = _GENERIC_BUILTINS[node.value.id]
-        if where.python < (3, 9):
-            return f"`{node.value.id}[...]` needs Python 3.9"
-    elif name and _origin(node.value, where).startswith("collections.abc") and where.python < (3, 9):
-        return f"`{name}[...]` from `collections.abc` needs Python 3.9"
-    elif name == "Callable":
-        return _callable(given, where)
-    elif name == "Literal":
-        return "" if all(_is_literal(value) for value in given) else _unknown(node)
-    elif name in _TYPING:
-        wanted = _TYPING[name]
-    else:
-        return _unknown(node)
-    if name == "Tuple" or (bare and wanted == -1):
-        given = [value for index, value in enumerate(given) if not (index and _is_ellipsis(value))]
-    if wanted not in (-1, len(given)) or not given:
-        return f"`{ast.unparse(node)[:60]}` has the wrong number of parameters"
-    return next((reason for value in given if (reason := _type_argument(value, where))), "")
+def _is_from_outside(node: ast.expr, where: Evaluation) -> bool:
+    root = dotted(node).partition(".")[0]
+    found = where.unit.bound.places.get(root, ())
+    outside = bool(found) and all(isinstance(one, ast.Import | ast.ImportFrom) for one in found)
+    return outside and not any(_is_own(one, where) for one in found) and root not in where.unit.bound.others
 
 
-def _callable(given: list[ast.expr], where: Evaluation) -> str:
-    if len(given) != 2 or not (isinstance(given[0], ast.List) or _is_ellipsis(given[0])):
-        return "a `Callable` without a list of parameters and a result"
-    inner = [*(given[0].elts if isinstance(given[0], ast.List) else []), given[1]]
-    return next((reason for value in inner if (reason := _type_argument(value, where))), "")
+def _is_own(node: ast.stmt, where: Evaluation) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        return bool(node.level) or where.library.is_own((node.module or "").partition(".")[0], where.unit)
+    assert isinstance(node, ast.Import)
+    return any(where.library.is_own(alias.name.partition(".")[0], where.unit) for alias in node.names)
 
 
-def _is_ellipsis(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is Ellipsis
+def _attribute(node: ast.Attribute, where: Evaluation) -> Meaning:
+    name = dotted(node)
+    if not name:
+        raise Acts(f"`{ast.unparse(node)[:60]}` is not known to evaluate without effect")
+    if any(part.startswith("__") for part in name.split(".")):
+        raise Acts(f"`{name}` is no plain name of a module")
+    module = denote(node.value, where)
+    if module.kind is Kind.PARAMETERS and node.attr in ("args", "kwargs"):
+        return Meaning(Kind.THING)
+    found = where.library.member(module, node.attr) if module.kind is Kind.MODULE else Meaning(Kind.THING)
+    sure = where.statement is None or _is_there(node, module, where) or _is_imported(node, found, where)
+    if not sure and not (name in where.witnesses.attributes and _is_module_like(node.value, module, where)):
+        raise Acts(f"`{name}` is not known to exist at that point")
+    return _witnessed(node, found, where)
 
 
-def _is_literal(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and type(node.value) in (str, bytes, int, bool, type(None))
+def _is_there(node: ast.Attribute, module: Meaning, where: Evaluation) -> bool:
+    """Whether a module has an attribute, even if it should be imported only in part."""
+    if where.library.exists(module, node.attr):
+        return True
+    prefix = f"{dotted(node.value)}."
+    seen = [name.removeprefix(prefix) for name in where.witnesses.attributes if name.startswith(prefix)]
+    return where.library.is_loaded_up_to(module, node.attr, seen)
 
 
-def _type_argument(node: ast.expr, where: Evaluation) -> str:
-    """Why an expression may not be accepted as the parameter of a generic type; empty when it is."""
-    if isinstance(node, ast.Constant) and node.value is None:
-        return ""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return _forward(node.value)
-    if isinstance(node, ast.Name | ast.Attribute):
-        name = _typing_name(node, where)
-        known = _known_class(node, where) or (name and name not in _NEVER_ALONE) or _is_type_variable(node, where)
-        return "" if known else f"`{ast.unparse(node)}` is not known to be a class"
-    return _evaluated(node, where)
+def _is_module_like(node: ast.expr, module: Meaning, where: Evaluation) -> bool:
+    return module.kind is Kind.MODULE or _is_from_outside(node, where)
 
 
-def _forward(text: str) -> str:
-    try:
-        parsed = ast.parse(text.strip(), mode="eval")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return f"`{text[:60]}` is no type"
-    plain = all(isinstance(node, _PLAIN_FORWARD) for node in ast.walk(parsed)) and text == text.strip()
-    return "" if plain else f"`{text[:60]}` is no plain type"
-
-
-_PLAIN_FORWARD = (ast.Expression, ast.Name, ast.Attribute, ast.Subscript, ast.Tuple, ast.Constant, ast.expr_context)
-
-
-def _is_type_variable(node: ast.expr, where: Evaluation) -> bool:
-    value = where.names.assigned.get(node.id) if isinstance(node, ast.Name) else None
-    if not isinstance(value, ast.Call) or not isinstance(node, ast.Name) or not _is_bound(node.id, where):
+def _is_imported(node: ast.Attribute, found: Meaning, where: Evaluation) -> bool:
+    """Whether an attribute is a module that an `import a.b` brought before."""
+    if found.kind is not Kind.MODULE or where.statement is None:
         return False
-    return where.names.resolve(value.func) in ("typing.TypeVar", "typing.NewType")
+    name = dotted(node)
+    return any(
+        alias.name == name or alias.name.startswith(f"{name}.")
+        for statement in where.unit.bound.ran_before(where.statement)
+        if isinstance(statement, ast.Import)
+        for alias in statement.names
+        if not alias.asname
+    )
 
 
-def _union(node: ast.BinOp, where: Evaluation) -> str:
-    if where.python < (3, 10):
-        return "`X | Y` needs Python 3.10"
-    members: list[ast.expr] = []
+def _union(node: ast.BinOp, where: Evaluation) -> Meaning:
+    if where.python < (3, 10) and where.statement is not None:
+        raise Acts("`X | Y` needs Python 3.10")
+    free: list[tuple[str, str]] = []
+    nones = 0
+    for part in _members(node):
+        meaning = denote(part, where)
+        if meaning.kind is Kind.NONE:
+            nones += 1
+        elif meaning.kind not in (Kind.CLASS, Kind.ALIAS, Kind.VARIABLE):
+            raise Acts(f"`{ast.unparse(part)[:60]}` is not known to be a class, or what `|` does with it")
+        if nones > 1:
+            raise Acts("`None | None` raises")
+        free += meaning.free
+    return Meaning(Kind.ALIAS, slots=slots_of(free), free=tuple(dict.fromkeys(free)))
+
+
+def _members(node: ast.expr) -> Iterator[ast.expr]:
+    """The parts of `A | B | C`, in the order in which they are evaluated."""
     pending: list[ast.expr] = [node]
     while pending:
         part = pending.pop()
         if isinstance(part, ast.BinOp) and isinstance(part.op, ast.BitOr):
-            pending += [part.left, part.right]
+            pending += [part.right, part.left]
         else:
-            members.append(part)
-    classes = [part for part in members if not (isinstance(part, ast.Constant) and part.value is None)]
-    if not classes or len(members) - len(classes) > 1:
-        return _unknown(node)
-    return next((reason for part in classes if (reason := _member(part, where))), "")
+            yield part
 
 
-def _member(node: ast.expr, where: Evaluation) -> str:
-    if isinstance(node, ast.Subscript):
-        return _subscript(node, where)
-    name = _typing_name(node, where)
-    known = _known_class(node, where) or (name in _TYPING and name not in _NEVER_ALONE)
-    return "" if known else f"`{ast.unparse(node)[:60]}` is not known to be a class"
+__all__ = ["Acts", "Evaluation", "acts", "denote"]

@@ -4,55 +4,90 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from improver.judge.annotations import Evaluation, acts
 from improver.judge.differences import AnnotationChange, Differences, Part
 from improver.judge.exposure import Exposure
+from improver.judge.library import Library, Unit, unit_of
 from improver.judge.masked import FUNCTIONS
-from improver.judge.names import Names
+from improver.judge.names import Names, bindings, dotted
+from improver.judge.type_imports import foul_type_imports
+from improver.judge.witnesses import Witnesses, witnesses
 from improver.values import Category
 
+_LISTS_NAMES = frozenset({"globals", "vars", "locals", "dir"})
+_Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
-@dataclass(frozen=True)
+
+@dataclass
 class Scene:
-    """The changed file, for asking where an annotation stands."""
+    """The changed file, for asking where an annotation stands.
+
+    Parameters:
+        changed: the annotations that the change brings.
+    """
 
     path: str
     tree: ast.Module
     names: Names
     exposure: Exposure
     python: tuple[int, int]
+    changed: frozenset[ast.expr] = frozenset()
+    _scopes: dict[ast.AST, frozenset[str]] = field(default_factory=dict, repr=False)
+    _witnesses: dict[ast.AST, Witnesses] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def unit(self) -> Unit:
+        """The module itself."""
+        return unit_of(self.path, self.tree)
+
+    @cached_property
+    def library(self) -> Library:
+        """What its names stand for."""
+        return Library(self.exposure.readers.repository, self.python, self.unit)
+
+    @cached_property
+    def deferred(self) -> bool:
+        """Whether the module asks for annotations that are never evaluated."""
+        return any(
+            isinstance(node, ast.ImportFrom)
+            and node.module == "__future__"
+            and any(alias.name == "annotations" for alias in node.names)
+            for node in self.tree.body
+        )
 
     def evaluation(self, change: AnnotationChange) -> Evaluation:
         """Where a changed annotation is evaluated."""
         owner = change.owner
-        around = owner.around
-        local = False
-        if change.kind in ("variable", "bare"):
-            around = owner.around if isinstance(owner.node, ast.Module) else (*owner.around, owner.node)
-            local = isinstance(owner.node, FUNCTIONS)
-        top = around[0] if around else (owner.node if change.kind in ("parameter", "return") else None)
-        line = _begin(top) if top is not None else change.line
-        return Evaluation(self.names, line, around, local or _is_deferred(self.tree), self.python)
+        signature = change.kind in ("parameter", "return")
+        inside = () if isinstance(owner.node, ast.Module) else (owner.node,)
+        path: tuple[_Definition, ...] = (*owner.around, *inside)
+        local = not signature and isinstance(owner.node, FUNCTIONS)
+        statement = path[0] if path else self._variable(change)
+        deferred = self.deferred or local or statement is None
+        seen = Witnesses() if deferred or statement is None else self._seen(statement, path)
+        around = owner.around if signature else path
+        own = owner.node if signature else None
+        return Evaluation(self.library, self.unit, statement, around, own, deferred, seen, self._scopes)
 
+    def _variable(self, change: AnnotationChange) -> ast.stmt | None:
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.AnnAssign) and node.annotation in (change.after, change.before):
+                return node
+        return None
 
-def _begin(node: ast.AST) -> int:
-    decorators = getattr(node, "decorator_list", [])
-    return min(int(getattr(inner, "lineno", 1)) for inner in (node, *decorators))
-
-
-def _is_deferred(tree: ast.Module) -> bool:
-    return any(
-        isinstance(node, ast.ImportFrom)
-        and node.module == "__future__"
-        and any(alias.name == "annotations" for alias in node.names)
-        for node in tree.body
-    )
+    def _seen(self, statement: ast.stmt, path: tuple[_Definition, ...]) -> Witnesses:
+        key = path[-1] if path else statement
+        if key not in self._witnesses:
+            self._witnesses[key] = witnesses(self.unit.bound, statement, path, self.changed, deferred=self.deferred)
+        return self._witnesses[key]
 
 
 def changed_annotations(path: str, found: Differences, scene: Scene) -> Iterator[Part]:
     """What each annotation that differs can alter."""
+    scene.changed = frozenset(change.after for change in found.annotations if change.after is not None)
     for change in found.annotations:
         reason = _acting(change, scene)
         if reason:
@@ -60,26 +95,78 @@ def changed_annotations(path: str, found: Differences, scene: Scene) -> Iterator
             yield Part(Category.BEHAVIOUR, f"{path}:{change.line}: the annotation of {name} acts: {reason}")
         else:
             yield Part(Category.ANNOTATIONS)
-    for _line in found.type_imports:
-        yield Part(Category.ANNOTATIONS)
+    for line in found.type_imports:
+        reason = foul_type_imports(scene.unit, scene.library)
+        if reason:
+            yield Part(Category.BEHAVIOUR, f"{path}:{line}: an import for types alone may be more: {reason}")
+        else:
+            yield Part(Category.ANNOTATIONS)
 
 
-def _acting(change: AnnotationChange, scene: Scene) -> str:
+def _acting(change: AnnotationChange, scene: Scene) -> str:  # noqa: PLR0911 - one line a reason
     """Why a changed annotation is more than a hint; empty when it is not."""
     owner = change.owner
-    if change.kind in ("variable", "bare") and isinstance(owner.node, ast.ClassDef):
+    variable = change.kind in ("variable", "bare")
+    if variable and isinstance(owner.node, ast.ClassDef):
         return "it stands in the body of a class, where bases and decorators read it"
-    if change.kind == "bare":
-        return "it has no value, and makes the name local or declares it"
+    if change.kind == "bare" and _declares(change):
+        return "it has no value, and makes the name local"
     if change.before is not None and _is_public(change):
         return "it was there before, and others may rely on it"
-    if change.after is None:
+    where = scene.evaluation(change)
+    for annotation in (change.before, change.after):
+        if annotation is not None and (reason := acts(annotation, where)):
+            return reason
+    if variable and isinstance(owner.node, FUNCTIONS):
         return ""
-    reason = acts(change.after, scene.evaluation(change))
-    if reason or (change.kind == "variable" and isinstance(owner.node, FUNCTIONS)):
+    if variable and (reason := _lists_names(scene.tree)):
+        return reason
+    if not where.deferred and (reason := _namespace(change, scene)):
         return reason
     reader = scene.exposure.annotations(owner)
     return f"it is read: {reader}" if reader else ""
+
+
+def _declares(change: AnnotationChange) -> bool:
+    """Whether a bare annotation makes a name local that was not."""
+    owner = change.owner.node
+    if not isinstance(owner, FUNCTIONS):
+        return False
+    return list(bindings(owner)).count(change.name) < 2
+
+
+def _lists_names(tree: ast.Module) -> str:
+    """Whether the module looks at all its names, among which `__annotations__` may be new."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _LISTS_NAMES:
+            return f"`{node.func.id}()` in line {node.lineno} may see that the module has annotations"
+    return ""
+
+
+def _namespace(change: AnnotationChange, scene: Scene) -> str:
+    """Whether the body of a class is run with names that a metaclass of the repository provides."""
+    around = change.owner.around
+    if not around or not isinstance(around[-1], ast.ClassDef):
+        return ""
+    repository = scene.exposure.readers.repository
+    sources = [*repository.files.values(), ast.unparse(around[-1]).encode()]
+    if (
+        not any(b"__prepare__" in content for content in repository.files.values())
+        and b"__prepare__" not in sources[-1]
+    ):
+        return ""
+    words = {dotted(node).rpartition(".")[2] for base in _heads(around[-1]) for node in ast.walk(base)}
+    known = words.union(*(repository.ancestors(word) for word in words if word))
+    for word in sorted(known - {""}):
+        for module, node in repository.definitions(word):
+            for inner in ast.walk(node):
+                if isinstance(inner, FUNCTIONS) and inner.name == "__prepare__":
+                    return f"`__prepare__` ({module.path}:{inner.lineno}) provides the names of the class"
+    return ""
+
+
+def _heads(node: ast.ClassDef) -> list[ast.expr]:
+    return [*node.bases, *(keyword.value for keyword in node.keywords)]
 
 
 def _is_public(change: AnnotationChange) -> bool:

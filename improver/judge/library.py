@@ -1,0 +1,327 @@
+"""What the names of modules stand for, followed through the imports of a repository; nothing is imported."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from improver.judge.bound import Bound, bound_in
+from improver.judge.meanings import FORMS, OFFERED_BY, THING, Kind, Meaning, form
+from improver.judge.names import bindings, dotted
+from improver.judge.repository import Repository
+from improver.judge.standard import standard_type, standard_types
+
+_DEEPEST = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Unit:
+    """A module, by its path."""
+
+    path: str
+    tree: ast.Module = field(repr=False)
+    bound: Bound = field(repr=False)
+    stars: tuple[ast.ImportFrom, ...]
+
+    def first(self, name: str) -> int:
+        """Which statement of the module surely binds a name first; -1 for none, or when something else may bind it."""
+        if name in self.bound.others or name in self.bound.removed or len(self.bound.places.get(name, ())) != 1:
+            return -1
+        return next((at for at, node in enumerate(self.tree.body) if name in (self.bound.surely(node) or ())), -1)
+
+    @property
+    def folder(self) -> str:
+        """The folder it lies in, which is its package."""
+        return self.path.rpartition("/")[0]
+
+
+def unit_of(path: str, tree: ast.Module) -> Unit:
+    """A module that is parsed."""
+    stars = tuple(
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
+    )
+    return Unit(path, tree, bound_in(tree), stars)
+
+
+@dataclass(frozen=True, eq=False)
+class Library:
+    """The modules of a repository and of the standard library.
+
+    Parameters:
+        python: the oldest Python that runs them.
+        here: the module that is asked about, as it is after the change.
+    """
+
+    repository: Repository = field(repr=False)
+    python: tuple[int, int]
+    here: Unit
+    _units: dict[str, Unit | None] = field(default_factory=dict, repr=False)
+    _known: dict[tuple[str, str], Meaning] = field(default_factory=dict, repr=False)
+    _reached: dict[str, frozenset[str] | None] = field(default_factory=dict, repr=False)
+
+    def unit(self, path: str) -> Unit | None:
+        """A module of the repository, parsed; ``None`` when it does not parse."""
+        if path == self.here.path:
+            return self.here
+        if path not in self._units:
+            module = self.repository.module(path)
+            self._units[path] = None if module is None else unit_of(path, module.tree)
+        return self._units[path]
+
+    # --- where modules are --------------------------------------------------------------------------------------
+
+    def module(self, unit: Unit, name: str, level: int = 0) -> Meaning:
+        """What importing a dotted name from a module brings: a module, or a thing when it is not known."""
+        if not level:
+            root = name.partition(".")[0]
+            if not self.is_own(root, unit):
+                known = name in standard_types() or name in OFFERED_BY
+                return Meaning(Kind.MODULE, module=f":{name}") if known else THING
+        path = self._find(unit, name, level)
+        return Meaning(Kind.MODULE, module=path) if path else THING
+
+    def is_own(self, root: str, unit: Unit) -> bool:
+        """Whether a file of the repository could be imported by this name, before that of the standard library."""
+        return any(self._tops(root, unit))
+
+    def _tops(self, root: str, unit: Unit) -> Iterator[str]:
+        files = self.repository.files
+        for folder in self._roots(unit):
+            for path in (_join(folder, f"{root}.py"), _join(folder, root, "__init__.py")):
+                if path in files or path == self.here.path:
+                    yield folder
+
+    def _roots(self, unit: Unit) -> list[str]:
+        """The folders that may be on the path: the one above the package, the top, `src`, and that of plain scripts."""
+        folder = unit.folder
+        while folder and _join(folder, "__init__.py") in self.repository.files:
+            folder = folder.rpartition("/")[0]
+        return list(dict.fromkeys([folder, "", "src", "lib"]))
+
+    def _find(self, unit: Unit, name: str, level: int) -> str:
+        if level:
+            folder = unit.folder
+            for _ in range(level - 1):
+                folder = folder.rpartition("/")[0]
+            return self._file(_join(folder, *name.split(".")) if name else folder)
+        roots = list(self._tops(name.partition(".")[0], unit))
+        return self._file(_join(roots[0], *name.split("."))) if len(set(roots)) == 1 else ""
+
+    def _file(self, stem: str) -> str:
+        both = [path for path in (f"{stem}.py", _join(stem, "__init__.py")) if path in self.repository.files]
+        return both[0] if len(both) == 1 else ""
+
+    # --- what names stand for -----------------------------------------------------------------------------------
+
+    def name(self, unit: Unit, name: str, depth: int = 0) -> Meaning:
+        """What a name of a module's own scope stands for, once it is bound."""
+        key = (unit.path, name)
+        if key in self._known:
+            return self._known[key]
+        self._known[key] = THING  # for what names itself
+        bound = unit.bound
+        if depth < _DEEPEST and name not in bound.others | bound.removed and not self.may_be_starred(unit, name):
+            statements = bound.places.get(name, ())
+            self._known[key] = _joined([self._bound_by(node, name, unit, depth + 1) for node in statements])
+        return self._known[key]
+
+    def _bound_by(self, node: ast.stmt, name: str, unit: Unit, depth: int) -> Meaning:
+        from improver.judge.classes import of_class, of_value  # noqa: PLC0415 - they ask each other
+
+        match node:
+            case ast.Import():
+                return self._import(node, name, unit)
+            case ast.ImportFrom():
+                return self._from(node, name, unit, depth)
+            case ast.ClassDef():
+                return of_class(node, unit, self, depth)
+            case ast.Assign(targets=[ast.Name()], value=value) | ast.AnnAssign(value=ast.expr() as value):
+                return of_value(node, value, unit, self, depth)
+            case _:
+                if type(node).__name__ == "TypeAlias":
+                    slots = "".join("T" if type(one).__name__ == "TypeVar" else "?" for one in node.type_params)  # type: ignore[attr-defined]
+                    return Meaning(Kind.ALIAS, slots=slots if slots and "?" not in slots else None)
+                return THING
+
+    def _import(self, node: ast.Import, name: str, unit: Unit) -> Meaning:
+        for alias in node.names:
+            if (alias.asname or alias.name.partition(".")[0]) == name:
+                return self.module(unit, alias.name if alias.asname else name)
+        return THING
+
+    def _from(self, node: ast.ImportFrom, name: str, unit: Unit, depth: int) -> Meaning:
+        alias = next((alias for alias in node.names if (alias.asname or alias.name) == name), None)
+        if alias is None:
+            return THING
+        module = self.module(unit, node.module or "", node.level)
+        if module.module == unit.path:  # a package that imports a module of its own
+            inner = self._file(_join(unit.folder, alias.name))
+            return Meaning(Kind.MODULE, module=inner) if inner else THING
+        return self.member(module, alias.name, depth)
+
+    def starred(self, unit: Unit) -> frozenset[str] | None:
+        """The names that `from x import *` brings to a module; ``None`` when they are not known."""
+        found: set[str] = set()
+        for node in unit.stars:
+            module = self.module(unit, node.module or "", node.level)
+            other = self.unit(module.module) if module.kind is Kind.MODULE and module.module[:1] != ":" else None
+            names = _offered(other.tree) if other is not None and not other.stars else None
+            if names is None:
+                return None
+            found |= names
+        return frozenset(found)
+
+    def may_be_starred(self, unit: Unit, name: str) -> bool:
+        """Whether a name may come from a `from x import *`."""
+        found = self.starred(unit)
+        return found is None or name in found
+
+    def member(self, module: Meaning, name: str, depth: int = 0) -> Meaning:
+        """What an attribute of a module stands for, where it exists."""
+        if module.kind is not Kind.MODULE:
+            return THING
+        if module.module.startswith(":"):
+            return self._standard(module.module[1:], name)
+        unit = self.unit(module.module)
+        if unit is None:
+            return THING
+        package = module.module.endswith("/__init__.py")
+        inner = self._file(_join(unit.folder, name)) if package else ""
+        if name in unit.bound.places:
+            found = self.name(unit, name, depth + 1)
+            return found if not inner or found == Meaning(Kind.MODULE, module=inner) else THING
+        free = inner and name not in unit.bound.others and not self.may_be_starred(unit, name)
+        return Meaning(Kind.MODULE, module=inner) if free else THING
+
+    def _standard(self, module: str, name: str) -> Meaning:
+        if module in OFFERED_BY:
+            found = form(name, self.python, extension=module != "typing")
+            if found is not None:
+                return found
+        if module == "collections.abc" and name == "Callable":
+            return Meaning(Kind.CLASS, form="abc.Callable")
+        known = standard_type(module, name)
+        if known is not None:
+            return Meaning(Kind.CLASS, brackets=known.brackets)
+        inner = f"{module}.{name}"
+        return Meaning(Kind.MODULE, module=f":{inner}") if inner in standard_types() else THING
+
+    def exists(self, module: Meaning, name: str) -> bool:
+        """Whether a module that was imported surely has an attribute, in every Python that is supported."""
+        if module.kind is not Kind.MODULE:
+            return False
+        if not module.module.startswith(":"):
+            unit = self.unit(module.module)
+            whole = unit is not None and not self._returns(module.module)
+            return whole and unit is not None and name in self._at_end(unit)
+        dotted_name = module.module[1:]
+        if dotted_name == "typing":
+            return name in FORMS and FORMS[name][0] <= self.python[1]
+        known = standard_type(dotted_name, name)
+        return known is not None and known.since <= self.python[1]
+
+    def is_loaded_up_to(self, module: Meaning, name: str, seen: list[str]) -> bool:
+        """Whether a module of the repository has a name because it already had one that it binds later, or with it."""
+        unit = self.unit(module.module) if module.kind is Kind.MODULE and module.module[:1] != ":" else None
+        if unit is None or name not in self._at_end(unit):
+            return False
+        last = max((unit.first(other) for other in seen), default=-1)
+        return 0 <= unit.first(name) <= last
+
+    def _at_end(self, unit: Unit) -> frozenset[str]:
+        ran = [unit.bound.surely(node) or frozenset() for node in unit.tree.body]
+        return frozenset[str]().union(*ran) - unit.bound.removed
+
+    def _returns(self, path: str) -> bool:
+        """Whether importing a module may import the one that is asked about, which would then find it unfinished."""
+        reached = self._reach(path)
+        return reached is None or self.here.path in reached
+
+    def _reach(self, start: str) -> frozenset[str] | None:
+        """All modules of the repository that one may import; ``None`` when that is not known."""
+        if start not in self._reached:
+            seen: set[str] | None = {start}
+            pending = [start]
+            while pending and seen is not None:
+                path = pending.pop()
+                found = self._imports(path)
+                if found is None:
+                    seen = None
+                else:
+                    pending += [one for one in found if one not in seen]
+                    seen |= found
+            self._reached[start] = None if seen is None else frozenset(seen)
+        return self._reached[start]
+
+    def _imports(self, path: str) -> set[str] | None:
+        content, unit = self.repository.files.get(path, b""), self.unit(path)
+        if unit is None or any(word in content for word in (b"import_module", b"__import__", b"exec(", b"runpy")):
+            return None
+        found: set[str] = set()
+        for node in _run(unit.tree):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    found |= self._on_the_way(unit, alias.name, 0)
+            elif isinstance(node, ast.ImportFrom):
+                found |= self._on_the_way(unit, node.module or "", node.level)
+                for alias in node.names:
+                    found |= self._on_the_way(unit, f"{node.module or ''}.{alias.name}".strip("."), node.level)
+        return found
+
+    def _on_the_way(self, unit: Unit, name: str, level: int) -> set[str]:
+        """The files that importing a dotted name runs, but for the packages that the module lies in itself."""
+        words = name.split(".") if name else []
+        paths = {self._find(unit, ".".join(words[:end]), level) for end in range(1, len(words) + 1)}
+        if level and not words:
+            paths.add(self._find(unit, "", level))
+        return {path for path in paths if path and not self._is_around(path, unit.path)}
+
+    def _is_around(self, path: str, inner: str) -> bool:
+        return path.endswith("__init__.py") and inner.startswith(path.removesuffix("__init__.py"))
+
+
+def _offered(tree: ast.Module) -> frozenset[str] | None:
+    """What a module offers to `from x import *`; ``None`` when that is made at run time."""
+    given = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "__all__"]
+    if not given:
+        return frozenset(name for name in bindings(tree) if not name.startswith("_"))
+    for node in tree.body:
+        if (
+            isinstance(node, ast.Assign)
+            and node.targets[0] is given[0]
+            and isinstance(node.value, ast.List | ast.Tuple)
+        ):
+            words = [one.value for one in node.value.elts if isinstance(one, ast.Constant)]
+            plain = len(given) == 1 and len(words) == len(node.value.elts)
+            return frozenset(str(word) for word in words) if plain else None
+    return None
+
+
+def _run(tree: ast.Module) -> Iterator[ast.AST]:
+    """All nodes but what is for type checkers alone."""
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        yield node
+        if isinstance(node, ast.If) and dotted(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+            pending.extend(node.orelse)
+        else:
+            pending.extend(ast.iter_child_nodes(node))
+
+
+def _join(*parts: str) -> str:
+    return "/".join(part for part in parts if part)
+
+
+def _joined(found: list[Meaning]) -> Meaning:
+    """What holds for all of several meanings."""
+    if not found:
+        return THING
+    if all(one == found[0] for one in found):
+        return found[0]
+    if all(one.kind in (Kind.CLASS, Kind.ALIAS) and not one.free for one in found):
+        return Meaning(Kind.CLASS)
+    return THING
