@@ -30,7 +30,7 @@ _CLICK = _USAGE.__bases__[0]
 
 def run(app: typer.Typer, arguments: list[str]) -> int:  # noqa: PLR0911 - one answer for each way to end
     """Run the command line; its exit code. Whatever goes wrong becomes sentences, or one JSON document."""
-    as_json = "--json" in arguments
+    as_json = "--json" in arguments[: arguments.index("--") if "--" in arguments else None]
     _end_tidily()
     try:
         status = app(arguments, prog_name="improver", standalone_mode=False)

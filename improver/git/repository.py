@@ -196,7 +196,7 @@ class Repository:
         with scratch() as folder:  # git writes trees when an index is sparse
             env = {"GIT_OBJECT_DIRECTORY": folder, "GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{own}"'}
             env |= {"GIT_INDEX_FILE": str(self.top / index)} if index else {}
-            output = self.git.diff_index("--cached", *RAW, first, env=env)
+            output = self.git.diff_index("--cached", "--ita-invisible-in-index", *RAW, first, env=env)
         require_merged(output)
         return Change(first, file_changes(output, capped(self.git, self.blobs, most)))
 
