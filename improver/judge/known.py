@@ -12,12 +12,12 @@ from importlib.resources import files
 from improver.errors import SettingsError
 from improver.strict import parse_toml, read_table, suggestion
 
-DOCSTRINGS, ANNOTATIONS, SOURCE = "docstrings", "annotations", "source"
+DOCSTRINGS, ANNOTATIONS, SOURCE, BARE_STRINGS = "docstrings", "annotations", "source", "bare-strings"
 _READS = frozenset(
-    {DOCSTRINGS, ANNOTATIONS, SOURCE, "doctest", "grammar", "module-docstrings", "everything-annotations"}
+    {DOCSTRINGS, ANNOTATIONS, SOURCE, "doctest", "grammar", "module-docstrings", "everything-annotations", BARE_STRINGS}
 )
-_KINDS = ("call", "import", "decorator", "base")
-_HARMLESS = ("harmless-decorator", "harmless-base")
+_KINDS = ("call", "taker", "decorator", "base", "import", "word")
+_HARMLESS = ("harmless-decorator", "harmless-call", "harmless-base")
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Known:
-    """All entries by kind: `call`, `import`, `decorator`, `base`, `harmless-decorator`, `harmless-base`."""
+    """All entries by kind, the kinds that the head of ``readers.toml`` explains."""
 
     entries: Mapping[str, tuple[Entry, ...]] = field(repr=False)
 

@@ -1,0 +1,322 @@
+"""Whether a decorator, a base class or a call that is given something may look at its docstring or annotations."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from improver.judge.known import ANNOTATIONS, Entry, Known
+from improver.judge.looks import Start, Use, all_parameters, calling, decorating, looks_by_name, uses
+from improver.judge.masked import FUNCTIONS
+from improver.judge.names import dotted
+from improver.judge.origins import STANDARD, Origin, Origins
+from improver.judge.scopes import Place, scope_bindings
+
+_CONTAINERS = frozenset(
+    {"append", "appendleft", "add", "insert", "extend", "setdefault", "update", "get", "pop", "remove", "discard",
+     "index", "count", "format", "join", "startswith", "endswith", "items", "keys", "values", "submit",
+     "run_in_executor", "call_soon", "call_later", "create_task", "debug", "info", "warning", "error", "exception",
+     "log", "write", "__setitem__", "__setattr__"}
+)  # fmt: skip
+# Modules of the standard library that look at what they are given, unless an entry says which of theirs do not.
+_CURIOUS = frozenset({"pydoc", "doctest", "ast", "dis", "linecache", "cmd", "pdb"})
+_MAKING = frozenset({"functools.partial", "functools.partialmethod", "functools.reduce", "types.MethodType"})
+_META = frozenset({"six.add_metaclass", "future.utils.add_metaclass"})
+_HOOKS = ("__init_subclass__", "__new__", "__prepare__")
+_EXCEPTIONS = ("Error", "Exception", "Warning", "Timeout")
+_DEEPEST = 25
+
+Seen = frozenset[int]
+
+
+@dataclass(frozen=True)
+class Strangers:
+    """Judges what is given a function or class.
+
+    Parameters:
+        strict: whether a call of which nothing is known but its text counts as one that looks.
+    """
+
+    known: Known
+    origins: Origins
+    strict: bool = True
+    _kept: dict[tuple[int, str, Start], tuple[ast.AST, str]] = field(default_factory=dict, repr=False, compare=False)
+
+    # --- decorators ---------------------------------------------------------------------------------------------
+
+    def decorator(self, node: ast.expr, place: Place, what: str, seen: Seen = frozenset()) -> str:
+        """Why a decorator may look at what it decorates; empty when it does not.
+
+        Parameters:
+            place: where the decorator stands.
+            what: ``docstrings`` or ``annotations``.
+        """
+        inner = node.func if isinstance(node, ast.Call) else node
+        given = [*node.args, *(keyword.value for keyword in node.keywords)] if isinstance(node, ast.Call) else []
+        if isinstance(inner, ast.Call):
+            given = [*given, *inner.args]
+        for origin in self.origins.of(inner, place):
+            if origin.outside and origin.name in _META:
+                reason = self._first(self.base(one, place, what, is_class=True, seen=seen) for one in given)
+            elif origin.outside and origin.name in _MAKING:
+                reason = self._first(self.decorator(one, place, what, seen) for one in given[:1])
+            else:
+                reason = self._of(origin, what, node, seen) or self._arguments(origin, given, place, what, seen)
+            if reason:
+                return reason
+        return ""
+
+    def _arguments(self, origin: Origin, given: list[ast.expr], place: Place, what: str, seen: Seen) -> str:
+        """Whether a decorator of the repository is given another one, which it may put on what it decorates."""
+        if origin.node is None:
+            return ""
+        for node in given:
+            called = node.func if isinstance(node, ast.Call) else node
+            if isinstance(called, ast.Lambda) or (dotted(called) and not dotted(called).endswith(_EXCEPTIONS)):
+                for inner in self.origins.of(called, place):
+                    if not inner.unsure and not _is_builtin(inner.name):
+                        reason = self._lenient._of(inner, what, node, seen)
+                        if reason:
+                            return reason
+        return ""
+
+    @cached_property
+    def _lenient(self) -> Strangers:
+        return replace(self, strict=False, _kept={})
+
+    @staticmethod
+    def _first(reasons: Iterable[str]) -> str:
+        return next((reason for reason in reasons if reason), "")
+
+    def _of(self, origin: Origin, what: str, written: ast.expr, seen: Seen) -> str:
+        """Why one thing that a decorator may be looks at what it decorates; empty when it does not."""
+        factory = isinstance(written, ast.Call)
+        while isinstance(written, ast.Call):
+            written = written.func
+        shown = f"the decorator `{(dotted(written) or ast.unparse(written))[:60]}`"
+        if origin.node is not None:
+            word = self.definition(origin, what, decorating(origin.node, factory=factory), seen)
+            return f"{shown} ({_where(origin)}) {word}" if word else ""
+        known = self._harmless("harmless-decorator", origin, what)
+        entry = self._reading(("decorator", "taker"), origin, written, what)
+        if entry is not None and (known is None or _is_wild(known, origin.name)):
+            return f"{shown}: {entry.reason}"
+        if known is not None and (origin.unsure or not _is_wild(known, origin.name)):
+            return ""
+        return f"{shown} is not known"
+
+    def _harmless(self, kind: str, origin: Origin, what: str) -> Entry | None:
+        """The entry that says that something does not look; what is not understood may only be a method's name."""
+        entry = self.known.find(kind, origin.name, what)
+        if entry is not None and origin.unsure and not _is_wild(entry, origin.name):
+            return None
+        return entry
+
+    def _reading(self, kinds: tuple[str, ...], origin: Origin, written: ast.expr, what: str) -> Entry | None:
+        for name in dict.fromkeys((origin.name, dotted(written))):
+            for kind in kinds:
+                entry = self.known.find(kind, name, what) if name else None
+                if entry is not None:
+                    return entry
+        return None
+
+    # --- what a definition of the repository does -----------------------------------------------------------------
+
+    def definition(self, origin: Origin, what: str, start: Start, seen: Seen = frozenset()) -> str:
+        """What a function or class of the repository does that may look at what it is given; empty for nothing.
+
+        Parameters:
+            start: the parameters by which it is given.
+        """
+        node, place = origin.node, origin.place
+        if node is None or place is None or id(node) in seen:
+            return ""
+        if len(seen) > _DEEPEST:
+            return "calls too many others to be followed"
+        key = (id(node), what, start)
+        if key in self._kept:
+            return self._kept[key][1]
+        reason = self._first(self._use(use, what, seen | {id(node)}) for use in uses(node, place, what, start))
+        if not seen:
+            self._kept[key] = (node, reason)
+        return reason
+
+    def _use(self, use: Use, what: str, seen: Seen) -> str:
+        if use.kind == "word":
+            return f"uses `{use.word}`"
+        if use.kind == "decorator":
+            reason = self.decorator(use.node, use.place, what, seen)
+            return f"puts another on it: {reason}" if reason else ""
+        assert isinstance(use.node, ast.Call)
+        return self.handed(use.node, use.place, what, use.arguments, seen)
+
+    def handed(
+        self, call: ast.Call, place: Place, what: str, given: Sequence[ast.expr], seen: Seen = frozenset()
+    ) -> str:
+        """Why a call may look at a function or class that it is given; empty when it does not.
+
+        Parameters:
+            given: those of its arguments that are, or hold, the function or class.
+        """
+        if isinstance(call.func, ast.Call) and dotted(call.func.func) != "type":
+            reason = self.decorator(call.func, place, what, seen)
+            return f"hands it on: {reason}" if reason else ""
+        for origin in self.origins.of(call.func, place):
+            reason = self._taken(origin, call, place, what, (tuple(given), seen))
+            if reason:
+                return reason
+        return ""
+
+    def _taken(  # noqa: PLR0911 - one line a kind of function
+        self, origin: Origin, call: ast.Call, place: Place, what: str, more: tuple[Sequence[ast.expr], Seen]
+    ) -> str:
+        written = (dotted(call.func) or ast.unparse(call.func))[:60]
+        if origin.parameter or _is_own_attribute(call.func, place):
+            return ""
+        if origin.node is not None:
+            inner = self.definition(origin, what, calling(origin.node, call, more[0]), more[1])
+            return f"hands it to `{written}` ({_where(origin)}), which {inner}" if inner else ""
+        if looks_by_name(origin.name, what):
+            return f"hands it to `{origin.name}`"
+        known = any(self._harmless(kind, origin, what) for kind in ("harmless-decorator", "harmless-call"))
+        if known:
+            return ""
+        entry = self._reading(("taker",) if origin.unsure else ("taker", "call", "decorator"), origin, call.func, what)
+        if entry is not None and (not _is_wild(entry, origin.name) or entry in self.known.entries.get("taker", ())):
+            return f"hands it to `{written}`: {entry.reason}"
+        if _is_super(call.func) or (origin.outside and _is_plain_standard(origin.name)):
+            return ""
+        if origin.unsure and (not self.strict or _method(call.func) in _CONTAINERS):
+            return ""
+        return f"hands it to `{written}`, which is not known"
+
+    def taker(self, call: ast.Call, place: Place, what: str) -> str:
+        """Why a call is known to look at any function it is given; empty when that is not known."""
+        curried = isinstance(call.func, ast.Call)
+        function = call.func.func if isinstance(call.func, ast.Call) else call.func
+        for origin in self.origins.of(function, place):
+            kinds = ("taker", "decorator") if curried or origin.outside else ("taker",)
+            entry = self._reading(kinds, origin, function, what) if origin.node is None else None
+            if entry is not None and not any(
+                self._harmless(kind, origin, what) for kind in ("harmless-decorator", "harmless-call")
+            ):
+                return f"hands it to `{(dotted(function) or origin.name)[:60]}`: {entry.reason}"
+        return ""
+
+    # --- base classes ---------------------------------------------------------------------------------------------
+
+    def base(self, node: ast.expr, place: Place, what: str, *, is_class: bool, seen: Seen = frozenset()) -> str:
+        """Why a base class or metaclass may look at a class or, unless `is_class`, at its members; empty if not."""
+        plain = node.value if isinstance(node, ast.Subscript) else node
+        for origin in self.origins.of(plain, place):
+            reason = self._parent(origin, plain, what, is_class=is_class, seen=seen)
+            if reason:
+                return reason
+        return ""
+
+    def _parent(self, origin: Origin, written: ast.expr, what: str, *, is_class: bool, seen: Seen) -> str:
+        if isinstance(origin.node, ast.ClassDef):
+            return self._ancestor(origin, what, is_class=is_class, seen=seen)
+        entry = next(
+            (entry for name in (origin.name, dotted(written)) if (entry := self._base(name, what, is_class))), None
+        )
+        if entry is not None:
+            return f"the base class `{origin.name}`: {entry.reason}"
+        if origin.outside and self.known.find("harmless-base", origin.name, what) is not None:
+            return ""
+        simple = origin.name.rpartition(".")[2]
+        found = (
+            list(self.origins.repository.definitions(simple))[:20] if origin.unsure and simple.isidentifier() else []
+        )
+        for module, inner in found:
+            if isinstance(inner, ast.ClassDef):
+                likely = Origin(inner.name, place=Place(module), node=inner)
+                reason = self._ancestor(likely, what, is_class=is_class, seen=seen)
+                if reason:
+                    return reason
+        if found or what != ANNOTATIONS:
+            return ""
+        return f"the base class `{origin.name or 'made at run time'}` is not known, and may read annotations"
+
+    def _base(self, name: str, what: str, is_class: bool) -> Entry | None:
+        entry = self.known.find("base", name, what) if name else None
+        return entry if entry is not None and (is_class or entry.of == "members") else None
+
+    def _ancestor(self, origin: Origin, what: str, *, is_class: bool, seen: Seen) -> str:
+        node, place = origin.node, origin.place
+        assert isinstance(node, ast.ClassDef)
+        assert place is not None
+        if id(node) in seen:
+            return ""
+        seen |= {id(node)}
+        hooks = (*_HOOKS, "__init__", "__call__") if _is_meta(node) else _HOOKS
+        for name in hooks:
+            for binding in scope_bindings(node).get(name, []):
+                if isinstance(binding.node, FUNCTIONS):
+                    hook = Origin(name, place=place.inside(node), node=binding.node)
+                    word = self.definition(hook, what, all_parameters(binding.node), seen)
+                    if word:
+                        return f"the base class `{node.name}` ({_where(hook)}) {word}"
+        return self._first(self.base(one, place, what, is_class=is_class, seen=seen) for one in bases_of(node))
+
+
+def bases_of(node: ast.ClassDef) -> list[ast.expr]:
+    """The bases and the metaclass."""
+    return [*node.bases, *(keyword.value for keyword in node.keywords if keyword.arg in ("metaclass", None))]
+
+
+def _is_meta(node: ast.ClassDef) -> bool:
+    words = [dotted(base).rpartition(".")[2] for base in node.bases]
+    return any(word == "type" or "Meta" in word for word in words) or "Meta" in node.name
+
+
+def _where(origin: Origin) -> str:
+    assert origin.place is not None
+    assert origin.node is not None
+    return f"{origin.place.module.path}:{origin.node.lineno}"
+
+
+def _is_wild(entry: Entry, name: str) -> bool:
+    """Whether only an entry such as `*.register` covers a name, which anything might be called."""
+    return name not in entry.names and not any(
+        word.endswith("*") and not word.startswith("*") and name.startswith(word[:-1]) for word in entry.names
+    )
+
+
+def _is_builtin(name: str) -> bool:
+    return hasattr(builtins, name)
+
+
+def _is_plain_standard(name: str) -> bool:
+    """Whether something of the standard library does not look at the functions it is given."""
+    root, _, rest = name.partition(".")
+    if _is_builtin(root):
+        return name not in ("help", "exec", "eval", "compile")
+    return root in STANDARD and root not in _CURIOUS
+
+
+def _method(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _is_super(node: ast.expr) -> bool:
+    """`super().__new__(...)` and the like; base classes are judged for themselves."""
+    if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Call):
+        return False
+    return dotted(node.value.func) == "super" and node.attr.startswith("__")
+
+
+def _is_own_attribute(node: ast.expr, place: Place) -> bool:
+    """`self.function(...)` where that is no method but what the object was given."""
+    if not isinstance(node, ast.Attribute) or dotted(node.value) not in ("self", "cls"):
+        return False
+    owner = next((scope for scope in reversed(place.around) if isinstance(scope, ast.ClassDef)), None)
+    if owner is None:
+        return False
+    return any(
+        isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store) and inner.attr == node.attr
+        for inner in ast.walk(owner)
+    )
