@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from improver.judge.erase import flat
 from improver.judge.masked import OWNERS, docstring, statements_of, without_text
 from improver.judge.orders import compact, gives_orders, in_blocks
 
@@ -130,6 +131,9 @@ def _begun(tree: ast.Module) -> Iterator[int]:
         line = getattr(node, "lineno", None)
         if line is not None:
             yield line
+        if isinstance(node, ast.Delete):  # a formatter may put parentheses around what is deleted
+            pending.extend(flat(node.targets))
+            continue
         text = _text_of(node) if isinstance(node, OWNERS) else ()
         for child in ast.iter_child_nodes(node):
             if child not in text and not _is_annotation(child, node):

@@ -64,7 +64,7 @@ def _pair_nodes(old: ast.AST, new: ast.AST, owner: Owner, line: int, found: Diff
             found.other.append((line, f"the parameter `{old.arg}` became `{new.arg}`"))
     elif isinstance(new, ast.Delete):
         assert isinstance(old, ast.Delete)
-        pending.append((_flat(old.targets), _flat(new.targets), owner, line))
+        pending.append((flat(old.targets), flat(new.targets), owner, line))
     else:
         pending.extend(_fields(old, new, owner, line, ()))
 
@@ -262,7 +262,7 @@ def _same(one: ast.AST | None, other: ast.AST | None) -> bool:
     return True
 
 
-def _flat(targets: list[ast.expr]) -> list[ast.expr]:
+def flat(targets: list[ast.expr]) -> list[ast.expr]:
     """`del (a, b)` deletes what `del a, b` does."""
     flat: list[ast.expr] = []
     pending = list(reversed(targets))

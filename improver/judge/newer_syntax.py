@@ -93,10 +93,10 @@ class _Source:
             head = self.lines[line].partition(b"#")[0]
         return head.strip(b" \t\f\\")[-1:].decode("ascii", "replace")
 
-    def after(self, node: ast.AST) -> str:
+    def after(self, node: ast.expr) -> str:
         """The first character after a node that is no blank, comma or comment."""
-        line = node.end_lineno - 1  # type: ignore[attr-defined]
-        tail = self.lines[line][node.end_col_offset :]  # type: ignore[attr-defined]
+        line = (node.end_lineno or node.lineno) - 1
+        tail = self.lines[line][node.end_col_offset :]
         while line < len(self.lines) - 1 and not tail.partition(b"#")[0].strip(b" \t\f\\,"):
             line += 1
             tail = self.lines[line]
@@ -122,8 +122,8 @@ def _is_bare(node: ast.Tuple) -> bool:
     if not any(isinstance(one, ast.Starred) for one in node.elts):
         return False
     first, last = node.elts[0], node.elts[-1]
-    opened = (node.lineno, node.col_offset) < (first.lineno, first.col_offset)
-    closed = (node.end_lineno, node.end_col_offset) > (last.end_lineno, last.end_col_offset)  # type: ignore[operator]
+    opened = (node.lineno, node.col_offset) != (first.lineno, first.col_offset)
+    closed = (node.end_lineno, node.end_col_offset) != (last.end_lineno, last.end_col_offset)
     return not (opened and closed)
 
 

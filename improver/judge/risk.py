@@ -8,7 +8,7 @@ from improver.judge.differences import Part
 from improver.judge.judged_files import judges
 from improver.judge.python_file import read_python
 from improver.judge.readers import NO_READERS, Readers
-from improver.judges import is_test, names_dependencies
+from improver.judges import is_unusual, names_a_test, names_dependencies
 from improver.values import Category, Change, FileChange, Risk
 
 _PLAIN_MODES = ("100644", "100755")
@@ -72,10 +72,8 @@ def file_risk(file: FileChange, context: RiskContext = EMPTY_CONTEXT) -> tuple[P
 
 
 def _judge(file: FileChange) -> tuple[Part, ...]:
-    name = file.path.rpartition("/")[2]
-    plain = file.mode_after == "100644" and name.endswith(".py") and is_test(file.path)
-    special = name in ("conftest.py", "__init__.py", "sitecustomize.py", "usercustomize.py", "setup.py", "noxfile.py")
-    if file.before is None and file.after is not None and plain and not special:
+    plain = file.mode_after == "100644" and file.path.endswith(".py") and not is_unusual(file.path)
+    if file.before is None and file.after is not None and plain and names_a_test(file.path):
         return (Part(Category.TESTS, f"{file.path}: a new test file"),)
     parts = [Part(Category.JUDGES, f"{file.path}: has a say in what passes")]
     if names_dependencies(file.path):
@@ -85,6 +83,8 @@ def _judge(file: FileChange) -> tuple[Part, ...]:
 
 def _unusual(file: FileChange) -> str:  # noqa: PLR0911 - one line a reason
     """Why a change is no edit of a plain Python file; empty when it is one."""
+    if is_unusual(file.path):
+        return "a path that some systems take for another one"
     if file.before is None:
         return "a new file" if file.mode_after in _PLAIN_MODES else _mode(file.mode_after)
     if file.after is None:
