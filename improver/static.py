@@ -157,10 +157,9 @@ def _read(change: Change, tree: CommitTree, grounds: Grounds) -> Risk:
 
     large = [file for file in change.files if TOO_LARGE in (file.before, file.after)]
     small = replace(change, files=tuple(file for file in change.files if file not in large))
-    files = _context_files(tree)
-    risk = read_risk(small, _context(files, grounds))
+    risk = read_risk(small, _context(_context_files(tree), grounds))
     if not risk.certified and any(category in _READABLE for category in risk.categories):
-        risk = _both(risk, read_risk(small, _context(_after(files, small), grounds)))
+        risk = _both(risk, read_risk(small, _context(_after(small), grounds)))
     reasons = [f"{file.path}: larger than {MOST_BYTES >> 20} MiB, so it was not read" for file in large]
     return _both(risk, Risk((Category.OTHER,), tuple(reasons))) if large else risk
 
@@ -178,11 +177,11 @@ def _context_files(tree: CommitTree) -> dict[str, bytes]:
     return tree.read_many(entry.path for entry in tree.entries() if asks_for(entry.path))
 
 
-def _after(files: dict[str, bytes], change: Change) -> dict[str, bytes]:
+def _after(change: Change) -> dict[str, bytes]:
+    """The changed files as they become: who reads in any other file stands in the base already."""
     from improver.judge.context import asks_for  # noqa: PLC0415 - a scan does not judge
 
-    changed = {file.path: file.after for file in change.files if asks_for(file.path)}
-    return {path: content for path, content in {**files, **changed}.items() if content is not None}
+    return {file.path: file.after for file in change.files if asks_for(file.path) and file.after is not None}
 
 
 def _context(files: dict[str, bytes], grounds: Grounds) -> RiskContext:
