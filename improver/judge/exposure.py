@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from improver.judge.differences import Owner
 from improver.judge.handed import Handed, Handing
-from improver.judge.known import ANNOTATIONS, BARE_STRINGS, DOCSTRINGS, SOURCE
+from improver.judge.known import ANNOTATIONS, BARE_STRINGS, CONSTRUCTORS, DOCSTRINGS, MODULES, SOURCE
 from improver.judge.masked import FUNCTIONS
 from improver.judge.names import Names, dotted
 from improver.judge.origins import Origins
 from improver.judge.readers import Readers
+from improver.judge.reflected import Reflected
 from improver.judge.repository import Module
 from improver.judge.scopes import Place
 from improver.judge.strangers import Strangers, bases_of
+
+_IMPORT = re.compile(rb"(?m)^[ \t]*(?:from|import)[ \t]+([A-Za-z_][\w.]*)")
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,25 @@ class _Judges:
     strangers: Strangers
     lenient: Strangers
     handed: Handed
+
+    @cached_property
+    def reflected(self) -> Reflected:
+        """Who may be handed anything."""
+        return Reflected(self.readers.repository, self.lenient)
+
+    @cached_property
+    def resolving(self) -> str:
+        """Who makes objects of classes that nothing but an annotation names; empty when nobody does."""
+        entries = self.readers.known.entries.get("import", ())
+        found = {name: entry for entry in entries if CONSTRUCTORS in entry.reads for name in entry.names}
+        for path, content in self.readers.repository.files.items():
+            if path.endswith(".py"):
+                for line in _IMPORT.finditer(content):
+                    name = line.group(1).decode("utf-8", "replace")
+                    entry = found.get(name) or found.get(name.partition(".")[0])
+                    if entry is not None:
+                        return f"{path}: imports `{name}`, which {entry.reason}"
+        return ""
 
     def word(self, what: str) -> str:
         """The word of some file that means that everything is read; empty when there is none."""
@@ -85,7 +108,7 @@ class Exposure:
         families = (name,) if isinstance(owner.node, ast.ClassDef) else ()
         return (
             self._shown(owner)
-            or _judges(self.readers).word(DOCSTRINGS)
+            or self._everywhere(DOCSTRINGS)
             or self._decorated(owner, DOCSTRINGS)
             or self._inherited(owner, DOCSTRINGS)
             or self.readers.reads(DOCSTRINGS, self._known_as(owner), families)
@@ -95,10 +118,12 @@ class Exposure:
     def annotations(self, owner: Owner) -> str:
         """Who reads the annotations of a function, or of the variables of a module; empty when nobody does."""
         if isinstance(owner.node, ast.Module):
-            return _judges(self.readers).word(ANNOTATIONS) or self.readers.reads(ANNOTATIONS, self.module_names())
+            return self._everywhere(ANNOTATIONS) or self.readers.reads(ANNOTATIONS, self.module_names())
         families = [outer.name for outer in (*owner.around, owner.node) if isinstance(outer, ast.ClassDef)]
+        made = owner.name in ("__init__", "__new__")
         return (
-            _judges(self.readers).word(ANNOTATIONS)
+            self._everywhere(ANNOTATIONS)
+            or (self._resolved() if made else "")
             or self._decorated(owner, ANNOTATIONS)
             or self._inherited(owner, ANNOTATIONS)
             or self.readers.reads(ANNOTATIONS, self._known_as(owner), families)
@@ -116,6 +141,19 @@ class Exposure:
             return shown
         names = (owner.name,) if owner.name else self.module_names()
         return self.readers.reads(DOCSTRINGS, ("use_attribute_docstrings", *names))
+
+    def _everywhere(self, what: str) -> str:
+        """Who reads everything of this file: by its name, by a word in the repository, or by looking things up."""
+        entry = self.readers.known.find("file", f"/{self.path}", what)
+        if entry is not None:
+            return f"{self.path}: {entry.reason}"
+        judges = _judges(self.readers)
+        return judges.word(what) or judges.reflected.reader(what)
+
+    def _resolved(self) -> str:
+        """Who may make objects of any class by the annotations of its constructor."""
+        judges = _judges(self.readers)
+        return judges.resolving or judges.word(CONSTRUCTORS)
 
     def _bare(self) -> str:
         """Who shows every string that stands alone in this file; empty when nobody does."""
@@ -139,7 +177,7 @@ class Exposure:
         return self.readers.reads(SOURCE, names)
 
     def _module(self) -> str:
-        shown = self._bare() or _judges(self.readers).word(DOCSTRINGS)
+        shown = self._bare() or self._everywhere(DOCSTRINGS) or _judges(self.readers).word(MODULES)
         if shown:
             return shown
         if self.path in self.readers.modules:

@@ -38,6 +38,7 @@ class _Index:
 
     calls: defaultdict[str, list[Handing]] = field(default_factory=lambda: defaultdict(list))
     aliases: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    local: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,8 @@ class Handed:
         """
         for index in self._files(name, only):
             yield from index.calls.get(name, ())
+            for alias in index.local.get(name, ()):
+                yield from index.calls.get(alias, ())
 
     def aliases(self, name: str, *, only: str = "") -> frozenset[str]:
         """The names of variables and lists that something of this name is put into."""
@@ -103,6 +106,9 @@ def _note(node: ast.AST, place: Place, found: _Index) -> None:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         for name in map(_simple, _named(node.value)):
             found.aliases[name].update(alias for target in targets for alias in _targets(target) if alias != name)
+    elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+        for name in map(_simple, _named(node.iter)):
+            found.local[name].update(alias for alias in _targets(node.target) if alias != name)
     elif isinstance(node, ast.Return) and isinstance(node.value, ast.List | ast.Tuple | ast.Dict | ast.Set):
         owner = next((scope.name for scope in reversed(place.around)), "")
         for name in map(_simple, _named(node.value)):

@@ -12,11 +12,22 @@ from importlib.resources import files
 from improver.errors import SettingsError
 from improver.strict import parse_toml, read_table, suggestion
 
-DOCSTRINGS, ANNOTATIONS, SOURCE, BARE_STRINGS = "docstrings", "annotations", "source", "bare-strings"
+DOCSTRINGS, ANNOTATIONS, SOURCE = "docstrings", "annotations", "source"
+BARE_STRINGS, CONSTRUCTORS, MODULES = "bare-strings", "constructor-annotations", "module-docstrings"
 _READS = frozenset(
-    {DOCSTRINGS, ANNOTATIONS, SOURCE, "doctest", "grammar", "module-docstrings", "everything-annotations", BARE_STRINGS}
+    {
+        DOCSTRINGS,
+        ANNOTATIONS,
+        SOURCE,
+        "doctest",
+        "grammar",
+        MODULES,
+        "everything-annotations",
+        BARE_STRINGS,
+        CONSTRUCTORS,
+    }
 )
-_KINDS = ("call", "taker", "decorator", "base", "import", "word")
+_KINDS = ("call", "taker", "decorator", "base", "import", "word", "file")
 _HARMLESS = ("harmless-decorator", "harmless-call", "harmless-base")
 
 

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from improver.judge.harmless import CONTAINERS, is_builtin, is_own_attribute, is_plain_standard, is_super, method_of
 from improver.judge.known import ANNOTATIONS, Entry, Known
 from improver.judge.looks import Start, Use, all_parameters, calling, decorating, looks_by_name, uses
 from improver.judge.masked import FUNCTIONS
 from improver.judge.names import dotted
-from improver.judge.origins import STANDARD, Origin, Origins
+from improver.judge.origins import Origin, Origins
 from improver.judge.scopes import Place, scope_bindings
 
-_CONTAINERS = frozenset(
-    {"append", "appendleft", "add", "insert", "extend", "setdefault", "update", "get", "pop", "remove", "discard",
-     "index", "count", "format", "join", "startswith", "endswith", "items", "keys", "values", "submit",
-     "run_in_executor", "call_soon", "call_later", "create_task", "debug", "info", "warning", "error", "exception",
-     "log", "write", "__setitem__", "__setattr__"}
-)  # fmt: skip
-# Modules of the standard library that look at what they are given, unless an entry says which of theirs do not.
-_CURIOUS = frozenset({"pydoc", "doctest", "ast", "dis", "linecache", "cmd", "pdb"})
 _MAKING = frozenset({"functools.partial", "functools.partialmethod", "functools.reduce", "types.MethodType"})
 _META = frozenset({"six.add_metaclass", "future.utils.add_metaclass"})
 _HOOKS = ("__init_subclass__", "__new__", "__prepare__")
@@ -77,7 +69,7 @@ class Strangers:
             called = node.func if isinstance(node, ast.Call) else node
             if isinstance(called, ast.Lambda) or (dotted(called) and not dotted(called).endswith(_EXCEPTIONS)):
                 for inner in self.origins.of(called, place):
-                    if not inner.unsure and not _is_builtin(inner.name):
+                    if not inner.unsure and not is_builtin(inner.name):
                         reason = self._lenient._of(inner, what, node, seen)
                         if reason:
                             return reason
@@ -174,7 +166,7 @@ class Strangers:
         self, origin: Origin, call: ast.Call, place: Place, what: str, more: tuple[Sequence[ast.expr], Seen]
     ) -> str:
         written = (dotted(call.func) or ast.unparse(call.func))[:60]
-        if origin.parameter or _is_own_attribute(call.func, place):
+        if origin.parameter or is_own_attribute(call.func, place):
             return ""
         if origin.node is not None:
             inner = self.definition(origin, what, calling(origin.node, call, more[0]), more[1])
@@ -187,9 +179,9 @@ class Strangers:
         entry = self._reading(("taker",) if origin.unsure else ("taker", "call", "decorator"), origin, call.func, what)
         if entry is not None and (not _is_wild(entry, origin.name) or entry in self.known.entries.get("taker", ())):
             return f"hands it to `{written}`: {entry.reason}"
-        if _is_super(call.func) or (origin.outside and _is_plain_standard(origin.name)):
+        if is_super(call.func) or (origin.outside and is_plain_standard(origin.name)):
             return ""
-        if origin.unsure and (not self.strict or _method(call.func) in _CONTAINERS):
+        if origin.unsure and (not self.strict or method_of(call.func) in CONTAINERS):
             return ""
         return f"hands it to `{written}`, which is not known"
 
@@ -200,11 +192,18 @@ class Strangers:
         for origin in self.origins.of(function, place):
             kinds = ("taker", "decorator") if curried or origin.outside else ("taker",)
             entry = self._reading(kinds, origin, function, what) if origin.node is None else None
+            entry = entry or (self._library(origin.name, what) if origin.outside else None)
             if entry is not None and not any(
                 self._harmless(kind, origin, what) for kind in ("harmless-decorator", "harmless-call")
             ):
                 return f"hands it to `{(dotted(function) or origin.name)[:60]}`: {entry.reason}"
         return ""
+
+    def _library(self, name: str, what: str) -> Entry | None:
+        """The entry of a library of which anything may look at what it is given."""
+        words = name.split(".")
+        prefixes = (".".join(words[:length]) for length in range(1, len(words) + 1))
+        return next((entry for prefix in prefixes if (entry := self.known.find("import", prefix, what))), None)
 
     # --- base classes ---------------------------------------------------------------------------------------------
 
@@ -283,40 +282,4 @@ def _is_wild(entry: Entry, name: str) -> bool:
     """Whether only an entry such as `*.register` covers a name, which anything might be called."""
     return name not in entry.names and not any(
         word.endswith("*") and not word.startswith("*") and name.startswith(word[:-1]) for word in entry.names
-    )
-
-
-def _is_builtin(name: str) -> bool:
-    return hasattr(builtins, name)
-
-
-def _is_plain_standard(name: str) -> bool:
-    """Whether something of the standard library does not look at the functions it is given."""
-    root, _, rest = name.partition(".")
-    if _is_builtin(root):
-        return name not in ("help", "exec", "eval", "compile")
-    return root in STANDARD and root not in _CURIOUS
-
-
-def _method(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else ""
-
-
-def _is_super(node: ast.expr) -> bool:
-    """`super().__new__(...)` and the like; base classes are judged for themselves."""
-    if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Call):
-        return False
-    return dotted(node.value.func) == "super" and node.attr.startswith("__")
-
-
-def _is_own_attribute(node: ast.expr, place: Place) -> bool:
-    """`self.function(...)` where that is no method but what the object was given."""
-    if not isinstance(node, ast.Attribute) or dotted(node.value) not in ("self", "cls"):
-        return False
-    owner = next((scope for scope in reversed(place.around) if isinstance(scope, ast.ClassDef)), None)
-    if owner is None:
-        return False
-    return any(
-        isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store) and inner.attr == node.attr
-        for inner in ast.walk(owner)
     )

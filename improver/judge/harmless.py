@@ -1,0 +1,57 @@
+"""Calls that surely do nothing with the functions and classes they are given but keep, call or compare them."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+
+from improver.judge.names import dotted
+from improver.judge.origins import STANDARD
+from improver.judge.scopes import Place
+
+CONTAINERS = frozenset(
+    {"append", "appendleft", "add", "insert", "extend", "setdefault", "update", "get", "pop", "remove", "discard",
+     "index", "count", "format", "join", "startswith", "endswith", "items", "keys", "values", "submit",
+     "run_in_executor", "call_soon", "call_later", "create_task", "debug", "info", "warning", "error", "exception",
+     "log", "write", "__setitem__", "__setattr__"}
+)  # fmt: skip
+# Modules of the standard library that look at what they are given, unless an entry says which of theirs do not.
+_CURIOUS = frozenset({"pydoc", "doctest", "ast", "dis", "linecache", "cmd", "pdb"})
+
+
+def is_builtin(name: str) -> bool:
+    """Whether this is a builtin."""
+    return hasattr(builtins, name)
+
+
+def is_plain_standard(name: str) -> bool:
+    """Whether something of the standard library does not look at the functions it is given."""
+    root, _, _ = name.partition(".")
+    if is_builtin(root):
+        return name not in ("help", "exec", "eval", "compile")
+    return root in STANDARD and root not in _CURIOUS
+
+
+def method_of(node: ast.expr) -> str:
+    """The name of the attribute that is called; empty for anything else."""
+    return node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def is_super(node: ast.expr) -> bool:
+    """`super().__new__(...)` and the like; base classes are judged for themselves."""
+    if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Call):
+        return False
+    return dotted(node.value.func) == "super" and node.attr.startswith("__")
+
+
+def is_own_attribute(node: ast.expr, place: Place) -> bool:
+    """`self.function(...)` where that is no method but what the object was given."""
+    if not isinstance(node, ast.Attribute) or dotted(node.value) not in ("self", "cls"):
+        return False
+    owner = next((scope for scope in reversed(place.around) if isinstance(scope, ast.ClassDef)), None)
+    if owner is None:
+        return False
+    return any(
+        isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store) and inner.attr == node.attr
+        for inner in ast.walk(owner)
+    )
