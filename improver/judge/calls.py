@@ -9,7 +9,7 @@ from improver.judge.masked import FUNCTIONS, arguments
 from improver.judge.names import dotted
 from improver.judge.places import Function, Lost, Place, Project
 
-IGNORES, RETURNS, CALLS, SETS, UNKNOWN = "ignores", "returns", "calls", "sets", "unknown"
+IGNORES, RETURNS, CALLS, SETS, PARTIAL, UNKNOWN = "ignores", "returns", "calls", "sets", "partial", "unknown"
 Given = tuple[Place, ast.AST, str]
 
 MUTATORS = frozenset(
@@ -25,6 +25,24 @@ CARRIERS = frozenset(
      "__class__", "__dict__", "__closure__", "cell_contents", "cache_parameters", "__init__", "__new__"}
 )  # fmt: skip
 RETURN_NO_FUNCTION = frozenset({"__str__", "__repr__", "__hash__", "__len__", "__bool__", "__bytes__", "__format__"})
+
+# What the language calls to get at the content of an instance: whether it gives a container of it, or one of it.
+CONTENTS = {
+    "__iter__": True, "__reversed__": True, "__aiter__": True, "__enter__": True, "__aenter__": True,
+    "__getitem__": False, "__next__": False, "__anext__": False, "__missing__": False,
+}  # fmt: skip
+CONTAINERS = frozenset(
+    """dict list tuple set frozenset OrderedDict defaultdict UserDict UserList deque Counter Mapping MutableMapping
+    Sequence MutableSequence Set MutableSet Dict List""".split()
+)
+READERS = frozenset({"__doc__", "__annotations__", "__annotate__", "__code__", "func_doc", "func_code"})
+IGNORING_METHODS = frozenset(
+    """join split rsplit startswith endswith strip lstrip rstrip replace encode decode format find rfind index count
+    write writelines read readline seek tell isdigit isalpha isidentifier lower upper title capitalize zfill ljust rjust
+    center remove discard reverse clear issubset issuperset isdisjoint partition rpartition splitlines debug info
+    warning error exception critical log match search findall finditer fullmatch sort __contains__ __eq__
+    __len__ expandtabs translate casefold swapcase to_bytes hexdigest digest isoformat strftime total_seconds""".split()
+)
 
 _IGNORING = frozenset(
     {"isinstance", "issubclass", "hasattr", "callable", "id", "repr", "str", "len", "print", "bool", "hash", "format",
@@ -42,7 +60,7 @@ _FOREIGN = {
         "sys.getsizeof", "sys.getrefcount", "gc.", "asyncio.iscoroutinefunction", "traceback.", "os.path.", "re.",
     ),
     RETURNS: (
-        "functools.partial", "functools.partialmethod", "functools.update_wrapper", "copy.", "typing.cast", "itertools.",
+        "functools.update_wrapper", "copy.", "typing.cast", "itertools.",
         "collections.", "types.MethodType", "types.MappingProxyType", "weakref.", "inspect.unwrap", "operator.itemgetter",
         "typing_extensions.cast", "functools.lru_cache", "functools.cache", "contextlib.closing",
     ),
@@ -161,6 +179,22 @@ def strangers(name: str, project: Project) -> frozenset[str]:
     return project.repository.strangers(name) - _PLAIN_BASES
 
 
+def gathers(function: ast.AST, name: str) -> bool:
+    """Whether a parameter is `*name` or `**name`."""
+    if not isinstance(function, (ast.Lambda, *FUNCTIONS)):
+        return False
+    return any(given is not None and given.arg == name for given in (function.args.vararg, function.args.kwarg))
+
+
+def keeps(name: str, project: Project) -> bool:
+    """Whether a decorator is known to make of a function something that is called just like it."""
+    if "." not in name and any(True for _ in project.definitions(name)):
+        return False
+    return name.rpartition(".")[2] in ("setter", "getter", "deleter") or any(
+        project.known.find("harmless-decorator", name, what) is not None for what in ("docstrings", "annotations")
+    )
+
+
 def is_property(function: ast.AST) -> bool:
     """Whether a function is called by taking an attribute."""
     if not isinstance(function, FUNCTIONS):
@@ -201,12 +235,14 @@ def kind_of(call: ast.Call, place: Place, project: Project) -> str:
     name = full_name(call.func, place)
     if not name:
         return UNKNOWN
-    if name in ("setattr", "object.__setattr__"):
+    if name in ("setattr", "object.__setattr__") or name.endswith(".setattr"):
         return SETS
     if "." not in name and name not in place.file.names.touched:
         for kind, names in ((IGNORES, _IGNORING), (RETURNS, _RETURNING), (CALLS, _CALLING)):
             if name in names:
                 return kind
+    if name in ("functools.partial", "functools.partialmethod") or _is_partial(name, place, project):
+        return PARTIAL
     if project.is_foreign(place, name):
         best = max(
             ((len(word), kind) for kind, words in _FOREIGN.items() for word in words if _covers(word, name)),
@@ -214,6 +250,40 @@ def kind_of(call: ast.Call, place: Place, project: Project) -> str:
         )
         return best[1] or UNKNOWN
     return UNKNOWN
+
+
+def _is_partial(name: str, place: Place, project: Project) -> bool:
+    """Whether a call makes an instance of a class that derives from `functools.partial`."""
+    word = alias(name.rpartition(".")[2], place)
+    return word != "partial" and "partial" in project.repository.ancestors(word)
+
+
+def aliases(word: str, project: Project) -> frozenset[str]:
+    """The names that a variable or an attribute is another name for; none where it may be more than names."""
+    found: set[str] = set()
+    for place in project.holding(word):
+        for node in place.words[word]:
+            if not isinstance(node, ast.Name | ast.Attribute) or not isinstance(node.ctx, ast.Store):
+                continue
+            if isinstance(node, ast.Name) and not isinstance(place.binder(node, word), (ast.Module, ast.ClassDef)):
+                continue
+            parent = place.parent(node)
+            value = parent.value if isinstance(parent, ast.Assign | ast.AnnAssign) else parent
+            if value is None or (isinstance(value, ast.Constant) and value.value is None):
+                continue
+            name = dotted(value)
+            if not name or (isinstance(value, ast.Name) and place.scope(node) is not place.file.tree):
+                if not name or not isinstance(place.binder(value, name), (ast.Module, ast.ClassDef)):
+                    return frozenset()
+            found.add(name.rpartition(".")[2])
+    return frozenset(found - {word})
+
+
+def alias(word: str, place: Place) -> str:
+    """What a global name is another name for, where the file says so once and plainly."""
+    value = place.file.names.assigned.get(word)
+    other = dotted(value).rpartition(".")[2] if value is not None else ""
+    return other or word
 
 
 def _covers(word: str, name: str) -> bool:
@@ -245,6 +315,10 @@ def callees(call: ast.Call, place: Place, project: Project) -> Iterator[tuple[Pl
         raise place.lost(call, f"a value is handed to `{ast.unparse(func)[:60]}` from outside of the repository")
     found = list(project.definitions(word))
     if not found:
+        found = [pair for other in sorted(aliases(word, project)) for pair in project.definitions(other)]
+    if not found and isinstance(func, ast.Attribute) and word in IGNORING_METHODS:
+        return
+    if not found:
         raise place.lost(call, f"a value is handed to `{word}`, which is not defined in the repository")
     yield from found
 
@@ -269,16 +343,35 @@ def parameters_given(call: ast.Call, node: ast.AST, place: Place, project: Proje
             yield from _constructed(found, call, node, where, project)
         else:
             assert isinstance(found, FUNCTIONS)
-            for name in names_given(found, call, node, shift_of(where, found, call)):
-                yield where, found, name
+            for shift in _shifts_of(where, found, call, project):
+                for name in names_given(found, call, node, shift):
+                    yield where, found, name
 
 
-def shift_of(place: Place, function: ast.AST, call: ast.Call) -> int:
+_OWN = frozenset({"self", "cls", "klass", "kls", "mcs", "mcls", "metacls", "this", "_self", "__self", "_cls"})
+
+
+def shifts(method: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[int, ...]:
+    """How many parameters of a method may be given before the first argument of a call."""
+    plain = [given.arg for given in method.args.posonlyargs + method.args.args]
+    if any(dotted(decorator) == "staticmethod" for decorator in method.decorator_list):
+        return (0,)
+    return (1,) if plain and plain[0] in _OWN else (0, 1)
+
+
+def names_a_class(func: ast.AST, project: Project) -> bool:
+    """Whether a method is called on a class by its name, so that the instance is an argument."""
+    word = dotted(func.value).rpartition(".")[2] if isinstance(func, ast.Attribute) else ""
+    return bool(word) and any(isinstance(node, ast.ClassDef) for _, node in project.definitions(word))
+
+
+def _shifts_of(place: Place, function: ast.AST, call: ast.Call, project: Project) -> tuple[int, ...]:
     """How many parameters of a function are given before the first argument of a call of it by name."""
-    if place.method_of(function) is None or not isinstance(function, FUNCTIONS):
-        return 0
-    words = {dotted(decorator) for decorator in function.decorator_list}
-    return 0 if "staticmethod" in words or not isinstance(call.func, ast.Attribute) else 1
+    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) or place.method_of(function) is None:
+        return (0,)
+    if not isinstance(call.func, ast.Attribute):
+        return (0,)
+    return (0, 1) if names_a_class(call.func, project) else shifts(function)
 
 
 def _constructed(owner: ast.ClassDef, call: ast.Call, node: ast.AST, place: Place, project: Project) -> Iterator[Given]:

@@ -1,38 +1,30 @@
 """Where a value goes: who calls a function, and what is put into a container.
 
-A container and what is in it are taken for one, and so are all things of one simple name. What is found is more
-than what happens; where something may be missed, the value is `Lost`.
+All things of one simple name are taken for one. What is found is more than what happens; where something may be
+missed, the value is `Lost`.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from improver.judge import calls
+from improver.judge.effects import CALL, ELEMENT, Ops, after, got, popped
+from improver.judge.flow_starts import Step, bound_to, own_uses, starts
 from improver.judge.masked import FUNCTIONS
 from improver.judge.names import dotted, imported
-from improver.judge.places import SCOPES, Function, Lost, Place, Project
+from improver.judge.places import Lost, Place, Project
 
-_MOST_STEPS = 4000
-_MOST_CALLS = 5
-_CLIMBED = (
-    ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Starred, ast.BoolOp, ast.Await, ast.ListComp, ast.SetComp,
-    ast.GeneratorExp, ast.DictComp, ast.BinOp, ast.FormattedValue,
-)  # fmt: skip
+_MOST_STEPS = 3000
+_MOST_OPS = 5
+_COLLECTED = (ast.Tuple, ast.List, ast.Set, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+_PASSED = (ast.BoolOp, ast.Await, ast.FormattedValue)
 _DROPPED = (
-    ast.Compare,
-    ast.UnaryOp,
-    ast.If,
-    ast.While,
-    ast.Assert,
-    ast.Expr,
-    ast.Delete,
-    ast.JoinedStr,
-    ast.Raise,
-    ast.Slice,
-)
+    ast.Compare, ast.UnaryOp, ast.If, ast.While, ast.Assert, ast.Expr, ast.Delete, ast.JoinedStr, ast.Raise, ast.Slice,
+    ast.ExceptHandler, ast.withitem, ast.comprehension, ast.ClassDef, ast.arg, *FUNCTIONS,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,27 +32,16 @@ class Event:
     """Something that happens to a value.
 
     Parameters:
-        node: the call of a function; the definition it decorates; what is put into a container.
-        kind: ``called``, ``decorates`` or ``holds``.
+        node: the call of a function; the definition it decorates; what puts something into a container; what
+            reads its docstring.
+        kind: ``called``, ``decorates``, ``holds`` or ``read``.
         shift: how many parameters are given before the first argument, when it is a method.
-        loose: whether any argument may be given to any parameter.
+        loose: whether any argument may be given to any parameter, as it is or one by one.
     """
 
     place: Place
     node: ast.AST
     kind: str
-    shift: int = 0
-    loose: bool = False
-
-
-@dataclass(frozen=True)
-class _Step:
-    """A value to look at: an expression, a local name or a word, some calls away from the value that is followed."""
-
-    away: int
-    place: Place | None = None
-    node: ast.AST | None = None
-    word: str = ""
     shift: int = 0
     loose: bool = False
 
@@ -80,7 +61,7 @@ class Flows:
         """
         if node not in self._known:
             try:
-                self._known[node] = _Flow(self.project, node).follow(_start(place, node, self.project))
+                self._known[node] = _Flow(self.project, node).follow(starts(place, node, self.project))
             except Lost as lost:
                 self._known[node] = lost
         found = self._known[node]
@@ -89,86 +70,22 @@ class Flows:
         return found
 
 
-def _start(place: Place, node: ast.AST, project: Project) -> Iterator[_Step]:
-    if isinstance(node, ast.expr):
-        yield _Step(0, place, node)
-        return
-    assert isinstance(node, (ast.ClassDef, *FUNCTIONS))
-    owner = None if isinstance(node, ast.ClassDef) else place.method_of(node)
-    if owner is None:
-        yield from bound_to(place, node, node.name, 0)
-    elif node.name in ("__init__", "__new__", "__call__"):
-        away = int(node.name == "__call__")
-        for name in project.repository.descendants(owner.name):
-            yield _Step(away, word=name, shift=1)
-        yield from _own_uses(owner.name, away, project)
-    elif node.name.startswith("__") and node.name.endswith("__"):
-        raise place.lost(node, f"`{node.name}` is called by the language itself")
-    elif calls.strangers(owner.name, project):
-        raise place.lost(node, f"`{node.name}` may be called by a base class of `{owner.name}` from elsewhere")
-    else:
-        static = any(dotted(decorator) == "staticmethod" for decorator in node.decorator_list)
-        yield _Step(0, word=node.name, shift=0 if static else 1)
-
-
-def _own_uses(name: str, away: int, project: Project) -> Iterator[_Step]:
-    """A class and its instances as they name themselves: `cls`, `type(self)`, `self`."""
-    related = project.family(name)
-    for other in related:
-        for place, node in project.definitions(other):
-            if isinstance(node, ast.ClassDef):
-                yield from _named_itself(place, node, away)
-
-
-def _named_itself(place: Place, owner: ast.ClassDef, away: int) -> Iterator[_Step]:
-    for method in owner.body:
-        if not isinstance(method, FUNCTIONS) or not (method.args.posonlyargs + method.args.args):
-            continue
-        first = (method.args.posonlyargs + method.args.args)[0].arg
-        of_class = method.name in ("__new__", "__init_subclass__", "__class_getitem__") or any(
-            dotted(decorator) == "classmethod" for decorator in method.decorator_list
-        )
-        for node in ast.walk(method):
-            if not isinstance(node, ast.Name) or node.id != first or not isinstance(node.ctx, ast.Load):
-                continue
-            parent = place.parent(node)
-            asked = isinstance(parent, ast.Attribute) and parent.attr == "__class__"
-            if asked or (isinstance(parent, ast.Call) and dotted(parent.func) == "type"):
-                yield _Step(away, place, parent, shift=1)
-            elif isinstance(parent, ast.Attribute) and parent.attr in ("__init__", "__new__", "__call__"):
-                yield _Step(0, place, parent, shift=1)
-            elif of_class or away:
-                yield _Step(away if of_class else away - 1, place, node, shift=1)
-    for node in ast.walk(owner):
-        if isinstance(node, ast.Attribute) and node.attr in ("__init__", "__new__"):
-            yield _Step(0, place, node, shift=int(isinstance(node.value, ast.Call) and node.attr == "__init__"))
-
-
-def bound_to(place: Place, node: ast.AST, name: str, away: int, *, loose: bool = False) -> Iterator[_Step]:
-    """The uses of the name that a definition or an assignment binds."""
-    scope = place.binder(node, name)
-    if isinstance(scope, (ast.Module, ast.ClassDef)):
-        yield _Step(away, word=name, loose=loose)
-    else:
-        yield _Step(away, place, scope, name, loose=loose)
-
-
 @dataclass(eq=False)
 class _Flow:
     project: Project
     root: ast.AST
     found: list[Event] = field(default_factory=list)
-    pending: list[_Step] = field(default_factory=list)
+    pending: list[Step] = field(default_factory=list)
 
-    def follow(self, start: Iterator[_Step]) -> list[Event]:
+    def follow(self, start: Iterator[Step]) -> list[Event]:
         self.pending.extend(start)
-        seen: set[_Step] = set()
+        seen: set[Step] = set()
         while self.pending:
             step = self.pending.pop()
             if step in seen:
                 continue
             seen.add(step)
-            if len(seen) > _MOST_STEPS or step.away > _MOST_CALLS:
+            if len(seen) > _MOST_STEPS or len(step.ops) > _MOST_OPS:
                 raise Lost(f"line {getattr(self.root, 'lineno', 1)}: it is handed on too often to be followed")
             if step.place is None:
                 self.pending.extend(self._everywhere(step))
@@ -179,54 +96,47 @@ class _Flow:
                 self._use(step, step.place, step.node)
         return self.found
 
-    def _everywhere(self, step: _Step) -> Iterator[_Step]:
+    def _everywhere(self, step: Step) -> Iterator[Step]:
         for place in self.project.holding(step.word):
             for node in place.words[step.word]:
                 yield from self._at(step, place, node)
 
-    def _at(self, step: _Step, place: Place, node: ast.AST) -> Iterator[_Step]:
+    def _at(self, step: Step, place: Place, node: ast.AST) -> Iterator[Step]:
         match node:
             case ast.Name(ctx=ast.Load()) if isinstance(place.binder(node, node.id), (ast.Module, ast.ClassDef)):
-                yield _Step(step.away, place, node, shift=step.shift, loose=step.loose)
+                yield step.at(place, node)
             case ast.Attribute(ctx=ast.Load()):
-                yield _Step(step.away, place, node, shift=step.shift, loose=step.loose)
-            case ast.Call():
-                if dotted(node.func) == "getattr":
-                    yield _Step(step.away, place, node, shift=step.shift, loose=step.loose)
+                yield step.at(place, node)
+            case ast.Call() if dotted(node.func) == "getattr":
+                yield step.at(place, node)
             case ast.Import() | ast.ImportFrom():
                 for local, full in imported(node):
                     if full.rpartition(".")[2] != step.word:
                         continue
                     scope = place.scope(node)
                     if not isinstance(scope, (ast.Module, ast.ClassDef)):
-                        yield _Step(step.away, place, scope, local, step.shift, step.loose)
+                        yield step.at(place, scope, local)
                     elif local != step.word:
-                        yield _Step(step.away, word=local, shift=step.shift, loose=step.loose)
+                        yield step.at(None, None, local)
             case _:
                 pass
 
-    def _in_scope(self, step: _Step) -> Iterator[_Step]:
+    def _in_scope(self, step: Step) -> Iterator[Step]:
         assert step.place is not None
-        place = step.place
-        for node in place.words.get(step.word, ()):
-            if (
-                isinstance(node, ast.Name)
-                and isinstance(node.ctx, ast.Load)
-                and place.binder(node, node.id) is step.node
-            ):
-                yield _Step(step.away, place, node, shift=step.shift, loose=step.loose)
+        for node in step.place.words.get(step.word, ()):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                if step.place.binder(node, node.id) is step.node:
+                    yield step.at(step.place, node)
 
-    def _climb(self, step: _Step, node: ast.AST, away: int = 0, *, loose: bool = False) -> None:
-        self.pending.append(_Step(step.away + away, step.place, node, shift=step.shift, loose=step.loose or loose))
+    def _climb(self, step: Step, node: ast.AST, every: Iterator[Ops] | None = None) -> None:
+        for ops in (step.ops,) if every is None else every:
+            self.pending.append(step.at(step.place, node, ops=ops))
 
-    def _use(self, step: _Step, place: Place, node: ast.AST) -> None:  # noqa: C901, PLR0912 - one line a kind of use
+    def _use(self, step: Step, place: Place, node: ast.AST) -> None:  # noqa: C901, PLR0912, PLR0915 - a line a kind
         parent = place.parent(node)
         match parent:
             case ast.Call() if parent.func is node:
-                if step.away:
-                    self._climb(step, parent, -1)
-                else:
-                    self._add(step, parent, "called")
+                self._called(step, parent)
             case ast.Call():
                 self._given(step, parent, node)
             case ast.keyword():
@@ -234,28 +144,31 @@ class _Flow:
                 if isinstance(call, ast.Call):
                     self._given(step, call, parent)
             case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef() if node in parent.decorator_list:
-                if step.away:
-                    self.pending.extend(bound_to(place, parent, parent.name, step.away - 1, loose=step.loose))
-                else:
+                if not step.ops:
                     self._add(step, parent, "decorates")
+                for ops in popped(step.ops, CALL):
+                    self.pending.extend(bound_to(step, place, parent, parent.name, ops))
             case ast.arguments():
-                self._default(step, parent, node)
+                for name, default in calls.defaults(parent):
+                    if default is node:
+                        self.pending.append(step.at(place, place.parent(parent), name))
             case ast.Assign():
                 for target in parent.targets:
-                    self._bind(step, target)
-            case ast.AnnAssign() | ast.AugAssign() | ast.NamedExpr():
-                if parent.value is node:
-                    self._bind(step, parent.target)
-                    if isinstance(parent, ast.NamedExpr):
-                        self._climb(step, parent)
+                    self._bind(step, target, step.ops)
+            case ast.AnnAssign() | ast.AugAssign() | ast.NamedExpr() if parent.value is node:
+                self._bind(step, parent.target, step.ops)
+                if isinstance(parent, ast.NamedExpr):
+                    self._climb(step, parent)
             case ast.For() | ast.AsyncFor() | ast.comprehension() if parent.iter is node:
-                self._bind(step, parent.target)
+                for ops in popped(step.ops, ELEMENT):
+                    self._bind(step, parent.target, ops)
             case ast.withitem() if parent.optional_vars is not None:
-                self._bind(step, parent.optional_vars)
+                for ops in (step.ops, *popped(step.ops, ELEMENT)):
+                    self._bind(step, parent.optional_vars, ops)
             case ast.Return() | ast.Yield() | ast.YieldFrom():
                 self._returned(step, parent)
             case ast.Lambda():
-                self._climb(step, parent, 1)
+                self._climb(step, parent, iter([(CALL, *step.ops)]))
             case ast.IfExp():
                 if parent.test is not node:
                     self._climb(step, parent)
@@ -263,131 +176,173 @@ class _Flow:
                 self._subscript(step, parent, node)
             case ast.Attribute():
                 self._attribute(step, parent)
-            case ast.JoinedStr() | ast.withitem() | ast.comprehension() | ast.ClassDef() | ast.arg():
-                pass
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                pass
-            case _ if isinstance(parent, _CLIMBED):
+            case ast.Starred():
+                self._climb(step, parent, popped(step.ops, ELEMENT))
+            case ast.Dict():
+                spread = any(
+                    key is None and value is node for key, value in zip(parent.keys, parent.values, strict=True)
+                )
+                self._climb(step, parent, None if spread else iter([(ELEMENT, *step.ops)]))
+            case ast.BinOp():
+                if step.ops[:1] == (ELEMENT,):
+                    self._climb(step, parent)
+            case _ if isinstance(parent, _COLLECTED):
+                self._climb(step, parent, iter([(ELEMENT, *step.ops)]))
+            case _ if isinstance(parent, _PASSED):
                 self._climb(step, parent)
             case _ if isinstance(parent, _DROPPED):
                 pass
             case _:
                 raise place.lost(parent, f"a value goes into {type(parent).__name__}, which is not followed")
 
-    def _add(self, step: _Step, node: ast.AST, kind: str) -> None:
+    def _add(self, step: Step, node: ast.AST, kind: str) -> None:
         assert step.place is not None
         self.found.append(Event(step.place, node, kind, step.shift, step.loose))
 
-    def _default(self, step: _Step, given: ast.arguments, node: ast.AST) -> None:
-        assert step.place is not None
-        for name, default in calls.defaults(given):
-            if default is node:
-                self.pending.append(_Step(step.away, step.place, step.place.parent(given), name, loose=step.loose))
+    def _called(self, step: Step, call: ast.Call) -> None:
+        if not step.ops:
+            self._add(step, call, "called")
+            if step.shift and calls.names_a_class(call.func, self.project):
+                self._add(replace(step, shift=step.shift - 1), call, "called")
+        self._climb(step, call, popped(step.ops, CALL))
 
-    def _bind(self, step: _Step, target: ast.AST) -> None:
+    def _bind(self, step: Step, target: ast.AST, ops: Ops) -> None:
         """A value is assigned to a target, or to a part of one."""
         assert step.place is not None
-        for node in ast.walk(target) if isinstance(target, ast.Tuple | ast.List | ast.Starred) else [target]:
-            match node:
-                case ast.Name():
-                    self.pending.extend(bound_to(step.place, node, node.id, step.away, loose=step.loose))
-                case ast.Attribute():
-                    self.pending.append(_Step(step.away, word=node.attr, loose=step.loose))
-                case ast.Subscript():
-                    self._hold(step, node.value)
-                case _:
-                    pass
+        match target:
+            case ast.Name():
+                self.pending.extend(bound_to(step, step.place, target, target.id, ops))
+            case ast.Attribute():
+                self.pending.append(step.at(None, None, target.attr, ops=ops))
+            case ast.Subscript():
+                self._hold(step, target.value, (ELEMENT, *ops))
+            case ast.Tuple() | ast.List():
+                for inner in target.elts:
+                    if isinstance(inner, ast.Starred):
+                        self._bind(step, inner.value, ops)
+                    for rest in popped(ops, ELEMENT):
+                        self._bind(step, inner, rest)
+            case _:
+                pass
 
-    def _hold(self, step: _Step, container: ast.AST) -> None:
+    def _hold(self, step: Step, container: ast.AST, ops: Ops) -> None:
         """A value is put into a container: whatever takes it out again may be it."""
         assert step.place is not None
         place = step.place
         match container:
             case ast.Name():
-                self.pending.extend(bound_to(place, container, container.id, step.away, loose=step.loose))
+                self.pending.extend(bound_to(step, place, container, container.id, ops))
             case ast.Attribute():
-                self.pending.append(_Step(step.away, word=container.attr, loose=step.loose))
+                self.pending.append(step.at(None, None, container.attr, ops=ops))
             case ast.Subscript(value=inner) | ast.Call(func=ast.Attribute(value=inner)):
-                self._hold(step, inner)
+                self._hold(step, inner, (ELEMENT, *ops))
             case _:
                 raise place.lost(container, "a value is put into a container that is not known")
 
-    def _returned(self, step: _Step, node: ast.AST) -> None:
+    def _returned(self, step: Step, node: ast.AST) -> None:
         assert step.place is not None
         place = step.place
         function = place.function_around(node)
-        if function is None:
-            return
-        if isinstance(function, ast.Lambda):
-            self._climb(step, function, 1)
+        ops = (ELEMENT, *step.ops) if isinstance(node, ast.Yield) else step.ops
+        if function is None or isinstance(function, ast.Lambda):
             return
         owner = place.method_of(function)
+        special = function.name.startswith("__") and function.name.endswith("__")
         if calls.is_property(function):
-            self.pending.append(_Step(step.away, word=function.name, loose=step.loose))
-        elif owner is not None and function.name == "__new__":
-            for name in self.project.repository.descendants(owner.name):
-                self.pending.append(_Step(step.away + 1, word=name, loose=step.loose))
-        elif owner is not None and function.name.startswith("__") and function.name.endswith("__"):
-            if function.name not in calls.RETURN_NO_FUNCTION:
-                raise place.lost(node, f"a value is returned by `{function.name}`, which the language itself calls")
-        else:
-            self.pending.extend(bound_to(place, function, function.name, step.away + 1, loose=step.loose))
+            self.pending.append(step.at(None, None, function.name, ops=ops))
+        elif owner is None or not special:
+            self.pending.extend(bound_to(step, place, function, function.name, (CALL, *ops)))
+        elif function.name in calls.CONTENTS:
+            more = (CALL, *ops) if calls.CONTENTS[function.name] else (CALL, ELEMENT, *ops)
+            self._of_instances(step, owner.name, more)
+        elif function.name in ("__new__", "__call__"):
+            self._of_instances(step, owner.name, (CALL, *ops) if function.name == "__new__" else (CALL, CALL, *ops))
+        elif function.name not in calls.RETURN_NO_FUNCTION:
+            raise place.lost(node, f"a value is returned by `{function.name}`, which the language itself calls")
 
-    def _subscript(self, step: _Step, parent: ast.Subscript, node: ast.AST) -> None:
-        assert step.place is not None
-        if parent.value is node and isinstance(parent.ctx, ast.Store):
-            self._add(step, parent, "holds")
-        elif parent.value is node:
-            self._climb(step, parent)
+    def _of_instances(self, step: Step, name: str, ops: Ops) -> None:
+        for other in self.project.repository.descendants(name):
+            self.pending.append(step.at(None, None, other, ops=ops))
+        self.pending.extend(own_uses(name, ops, self.project))
+
+    def _subscript(self, step: Step, parent: ast.Subscript, node: ast.AST) -> None:
+        if parent.value is not node:
+            if isinstance(parent.ctx, ast.Store):
+                self._hold(step, parent.value, (ELEMENT, *step.ops))
         elif isinstance(parent.ctx, ast.Store):
-            self._hold(step, parent.value)
+            if not step.ops:
+                self._add(step, parent, "holds")
+        elif isinstance(parent.slice, ast.Slice) or step.ops[:1] != (ELEMENT,):
+            self._climb(step, parent)
+        else:
+            self._climb(step, parent, popped(step.ops, ELEMENT))
 
-    def _attribute(self, step: _Step, parent: ast.Attribute) -> None:
+    def _attribute(self, step: Step, parent: ast.Attribute) -> None:
         assert step.place is not None
         around = step.place.parent(parent)
         call = around if isinstance(around, ast.Call) and around.func is parent else None
-        if parent.attr in calls.MUTATORS and call is not None:
+        if parent.attr in calls.READERS and not step.ops:
+            self._add(step, parent, "read")
+        if parent.attr in calls.MUTATORS and call is not None and not step.ops:
             self._add(step, call, "holds")
         if parent.attr in calls.GETTERS:
-            self._climb(step, call or parent)
+            self._climb(step, call or parent, got(parent.attr, step.ops))
         elif parent.attr in calls.CARRIERS:
             self._climb(step, parent)
 
-    def _given(self, step: _Step, call: ast.Call, node: ast.AST) -> None:
+    def _given(self, step: Step, call: ast.Call, node: ast.AST) -> None:
         """A value is an argument of a call."""
         assert step.place is not None
         place = step.place
+        spread = isinstance(node, ast.keyword) and node.arg is None
         kind = calls.kind_of(call, place, self.project)
+        word = dotted(call.func).rpartition(".")[2]
         if kind == calls.IGNORES:
-            return
-        if kind == calls.RETURNS:
-            self._climb(step, call, loose=True)
-            return
-        if kind == calls.CALLS:
-            self.found.append(Event(place, call, "called", 0, loose=True))
-            self._climb(step, call, loose=True)
             return
         if kind == calls.SETS:
             self._set(step, call)
-            return
-        if isinstance(call.func, ast.Attribute) and call.func.attr in calls.MUTATORS:
-            self._hold(step, call.func.value)
-            if call.func.attr == "setdefault":
-                self._climb(step, call)
-            return
-        for where, function, name in calls.parameters_given(call, node, place, self.project):
-            if isinstance(function, ast.ClassDef):
-                self.pending.append(_Step(step.away, word=name, loose=step.loose))
+        elif kind == calls.PARTIAL:
+            if node is not call.args[0] if call.args else True:
+                self._handed_on(step, call, node)
+            elif not step.ops:
+                self.found.append(Event(place, call, "called", step.shift - 1, step.loose))
+                self.pending.append(step.at(place, call, shift=step.shift + len(call.args) - 1))
             else:
-                self.pending.append(_Step(step.away, where, function, name, loose=step.loose))
-
-    def _set(self, step: _Step, call: ast.Call) -> None:
-        assert step.place is not None
-        word = call.args[1] if len(call.args) == 3 else None
-        if isinstance(word, ast.Constant) and isinstance(word.value, str):
-            self.pending.append(_Step(step.away, word=word.value, loose=step.loose))
+                self._climb(step, call)
+        elif kind in (calls.RETURNS, calls.CALLS):
+            if kind == calls.CALLS and not step.ops:
+                self.found.append(Event(place, call, "called", 0, loose=True))
+            self._climb(step, call, after(word, step.ops, by_keyword=isinstance(node, ast.keyword) and not spread))
+        elif isinstance(call.func, ast.Attribute) and word in calls.MUTATORS:
+            flat = word in ("extend", "extendleft", "update") and not isinstance(node, ast.keyword)
+            self._hold(step, call.func.value, step.ops if flat else (ELEMENT, *step.ops))
+            if word == "setdefault":
+                self._climb(step, call)
         else:
+            self._to_parameters(step, call, node)
+
+    def _handed_on(self, step: Step, call: ast.Call, node: ast.AST) -> None:
+        """An argument of `partial` becomes one of the function that it is given."""
+        assert step.place is not None
+        inner = ast.copy_location(ast.Call(call.args[0], call.args[1:], call.keywords), call) if call.args else call
+        self._to_parameters(step, inner, node)
+
+    def _to_parameters(self, step: Step, call: ast.Call, node: ast.AST) -> None:
+        assert step.place is not None
+        spread = isinstance(node, ast.keyword) and node.arg is None
+        for where, function, name in calls.parameters_given(call, node, step.place, self.project):
+            if isinstance(function, ast.ClassDef):
+                self.pending.append(step.at(None, None, name))
+                continue
+            ops = step.ops[1:] if spread and step.ops[:1] == (ELEMENT,) else step.ops
+            if calls.gathers(function, name):
+                ops = (ELEMENT, *ops)
+            self.pending.append(step.at(where, function, name, ops=ops))
+
+    def _set(self, step: Step, call: ast.Call) -> None:
+        assert step.place is not None
+        word = call.args[-2] if len(call.args) in (2, 3) else None
+        if isinstance(word, ast.Constant) and isinstance(word.value, str):
+            self.pending.append(step.at(None, None, word.value.rpartition(".")[2]))
+        elif not step.ops or step.ops[0] != ELEMENT or len(call.args) != 3 or call.args[2] is not None:
             raise step.place.lost(call, "a value is set as an attribute whose name is made at run time")
-
-
-__all__ = ["SCOPES", "Event", "Flows", "Function"]

@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 from improver.judge import calls
+from improver.judge.effects import CALL, ELEMENT, Ops, before, popped, sought
 from improver.judge.flows import Event, Flows
 from improver.judge.masked import FUNCTIONS, arguments
 from improver.judge.names import dotted, imported
-from improver.judge.places import Place, Project
+from improver.judge.places import Function, Place, Project
 from improver.judge.receivers import Receivers
 from improver.judge.targets import bound_values
 
 _MOST_STEPS = 3000
-_MOST_CALLS = 5
-_PARTS = (
-    ast.Tuple, ast.List, ast.Set, ast.Starred, ast.BoolOp, ast.Await, ast.BinOp,
-)  # fmt: skip
+_MOST_OPS = 5
 _NO_VALUE = (ast.Constant, ast.JoinedStr, ast.Compare, ast.UnaryOp, ast.FormattedValue, ast.Slice)
-_MUTABLE = (ast.List, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
+_COLLECTIONS = (
+    ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,11 @@ class _Step:
     """Something to look at: an expression, a name of a scope, or a word.
 
     Parameters:
-        calls: how many calls are made of it before the value is there.
+        ops: what is done to it before the value is there.
         member: only whether it can be followed matters, for the sake of this attribute of it.
     """
 
-    calls: int
+    ops: Ops
     place: Place | None = None
     node: ast.AST | None = None
     word: str = ""
@@ -57,7 +57,7 @@ class Handed:
         Raises:
             Lost: it cannot be followed.
         """
-        return _Search(self.project, self.flows).of(_Step(0, place, node))
+        return _Search(self.project, self.flows).of(_Step((), place, node))
 
 
 @dataclass(eq=False)
@@ -77,7 +77,7 @@ class _Search:
             if step in seen:
                 continue
             seen.add(step)
-            if len(seen) > _MOST_STEPS or step.calls > _MOST_CALLS:
+            if len(seen) > _MOST_STEPS or len(step.ops) > _MOST_OPS:
                 assert start.place is not None
                 assert start.node is not None
                 raise start.place.lost(start.node, "it is handed on too often to be followed")
@@ -94,12 +94,11 @@ class _Search:
             raise start.place.lost(start.node, "nobody in the repository hands it anything, so that anybody may")
         return Receivers(frozenset(self.names), frozenset(self.families))
 
-    def _push(self, step: _Step, place: Place, nodes: Iterator[ast.AST] | list[ast.AST], more: int = 0) -> None:
-        self.pending.extend(_Step(step.calls + more, place, node, member=step.member) for node in nodes)
+    def _push(self, step: _Step, place: Place, nodes: Iterable[ast.AST], ops: Ops | None = None) -> None:
+        given = step.ops if ops is None else ops
+        self.pending.extend(_Step(given, place, node, member=step.member) for node in nodes)
 
     def _expression(self, step: _Step, place: Place, node: ast.AST) -> None:  # noqa: C901, PLR0912 - one line a kind
-        if isinstance(node, _MUTABLE):
-            self._filled(step, place, node)
         match node:
             case ast.Name():
                 self._name(step, place, node)
@@ -107,26 +106,53 @@ class _Search:
                 self._attribute(step, place, node, node.value, node.attr)
             case ast.Call():
                 self._call(step, place, node)
-            case ast.Dict():
-                self._push(step, place, [part for part in (*node.keys, *node.values) if part is not None])
-            case ast.DictComp():
-                self._push(step, place, [node.key, node.value])
-            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
-                self._push(step, place, [node.elt])
             case ast.IfExp():
                 self._push(step, place, [node.body, node.orelse])
-            case ast.NamedExpr() | ast.Subscript():
+            case ast.NamedExpr() | ast.Await():
                 self._push(step, place, [node.value])
+            case ast.BoolOp():
+                self._push(step, place, node.values)
+            case ast.Subscript():
+                if step.ops[:1] == (CALL,) or isinstance(node.slice, ast.Slice):
+                    self._push(step, place, [node.value])
+                self._push(step, place, [node.value], (ELEMENT, *step.ops))
             case ast.Lambda():
                 self.met = True
-                if step.calls:
-                    self._push(step, place, [node.body], -1)
+                for ops in popped(step.ops, CALL):
+                    self._push(step, place, [node.body], ops)
+            case ast.BinOp():
+                if step.ops[:1] == (ELEMENT,):
+                    self._push(step, place, [node.left, node.right])
             case _ if isinstance(node, _NO_VALUE):
                 self.met = self.met or not (isinstance(node, ast.Constant) and node.value is None)
-            case _ if isinstance(node, _PARTS):
-                self._push(step, place, [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)])
+            case _ if isinstance(node, _COLLECTIONS):
+                self.met = True
+                for ops in popped(step.ops, ELEMENT):
+                    self._elements(step, place, node, ops)
             case _:
                 raise place.lost(node, f"`{ast.unparse(node)[:60]}` is known at run time only")
+
+    def _elements(self, step: _Step, place: Place, node: ast.AST, ops: Ops) -> None:
+        """What is in a container as it is written out, and what is put into it later."""
+        match node:
+            case ast.Dict():
+                for key, value in zip(node.keys, node.values, strict=True):
+                    self._push(step, place, [value], step.ops if key is None else ops)
+                self._push(step, place, [key for key in node.keys if key is not None], ops)
+            case ast.DictComp():
+                self._push(step, place, [node.key, node.value], ops)
+            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
+                self._push(step, place, [node.elt], ops)
+            case ast.List() | ast.Tuple() | ast.Set():
+                for part in node.elts:
+                    if isinstance(part, ast.Starred):
+                        self._push(step, place, [part.value])
+                    else:
+                        self._push(step, place, [part], ops)
+            case _:
+                pass
+        if not isinstance(node, ast.Tuple | ast.GeneratorExp):
+            self._filled(step, place, node)
 
     def _filled(self, step: _Step, place: Place, node: ast.AST) -> None:
         """What is put into a container after it was made."""
@@ -135,13 +161,13 @@ class _Search:
                 continue
             inner = event.node
             if isinstance(inner, ast.Call):
-                self._push(step, event.place, [*inner.args, *(keyword.value for keyword in inner.keywords)])
-            else:
-                parent = event.place.parent(inner)
-                self._push(step, event.place, [value for value in bound_values(event.place, inner)])
-                if isinstance(inner, ast.Subscript):
-                    self._push(step, event.place, [inner.slice])
-                del parent
+                values = [*inner.args, *(keyword.value for keyword in inner.keywords)]
+                self._push(step, event.place, values)
+                self._push(step, event.place, values, step.ops[1:])
+            elif isinstance(inner, ast.Subscript):
+                self._push(step, event.place, [inner.slice], step.ops[1:])
+                for value, more in bound_values(event.place, inner):
+                    self._push(step, event.place, [value], (*more, *step.ops[1:]))
 
     def _name(self, step: _Step, place: Place, node: ast.Name) -> None:
         if node.id == "__class__":
@@ -152,19 +178,19 @@ class _Search:
             if node.id not in place.bound(scope) and node.id not in place.file.names.imports:
                 if hasattr(builtins, node.id) or node.id.startswith("__"):
                     return
-            self.pending.append(_Step(step.calls, word=node.id, member=step.member))
+            self.pending.append(_Step(step.ops, word=node.id, member=step.member))
             full = place.file.names.imports.get(node.id, "")
             if full:
                 self._imported(step, place, node, full)
         elif isinstance(scope, ast.ClassDef):
-            self.pending.append(_Step(step.calls, word=node.id, member=step.member))
+            self.pending.append(_Step(step.ops, word=node.id, member=step.member))
         else:
-            self.pending.append(_Step(step.calls, place, scope, node.id, step.member))
+            self.pending.append(_Step(step.ops, place, scope, node.id, step.member))
 
     def _imported(self, step: _Step, place: Place, node: ast.AST, full: str) -> None:
-        self.pending.append(_Step(step.calls, word=full.rpartition(".")[2], member=step.member))
+        self.pending.append(_Step(step.ops, word=full.rpartition(".")[2], member=step.member))
         self._add(step, full.rpartition(".")[2])
-        if step.calls and self.project.is_foreign(place, full):
+        if step.ops and self.project.is_foreign(place, full):
             raise place.lost(node, f"what `{full}` from outside of the repository returns is not known")
 
     def _add(self, step: _Step, name: str) -> None:
@@ -180,7 +206,7 @@ class _Search:
         for node in place.words.get(name, ()):
             match node:
                 case ast.Name(ctx=ast.Store()) if place.binder(node, name) is scope:
-                    self._push(step, place, list(bound_values(place, node)))
+                    self._bound(step, place, node)
                 case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
                     if place.binder(node, name) is scope:
                         self._defined(step, place, node)
@@ -192,11 +218,15 @@ class _Search:
                     pass
         self._handlers(step, place, scope, name)
 
+    def _bound(self, step: _Step, place: Place, node: ast.AST) -> None:
+        for value, ops in bound_values(place, node):
+            self._push(step, place, [value], (*ops, *step.ops))
+
     def _handlers(self, step: _Step, place: Place, scope: ast.AST, name: str) -> None:
         for node in ast.walk(scope):
             if isinstance(node, ast.ExceptHandler) and node.name == name and place.scope(node) is scope:
-                if step.calls:
-                    raise place.lost(node, "an exception is called")
+                if step.ops:
+                    raise place.lost(node, "a part of an exception is not followed")
                 kinds = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
                 for kind in kinds:
                     word = dotted(kind).rpartition(".")[2] if kind is not None else ""
@@ -209,38 +239,63 @@ class _Search:
             ):
                 raise place.lost(node, "a part of what is matched is not followed")
 
-    def _parameter(self, step: _Step, place: Place, function: calls.Function, name: str) -> None:
+    def _parameter(self, step: _Step, place: Place, function: Function, name: str) -> None:
         owner = place.method_of(function)
         first = [given.arg for given in function.args.posonlyargs + function.args.args][:1]
-        static = any(dotted(node) == "staticmethod" for node in getattr(function, "decorator_list", ()))
-        if owner is not None and first == [name] and not static:
-            self._itself(step, place, owner)
-            return
+        if owner is not None and first == [name] and not isinstance(function, ast.Lambda):
+            shifts = calls.shifts(function)
+            if 1 in shifts:
+                self._itself(step, place, owner)
+            if 0 not in shifts:
+                return
         for given, default in calls.defaults(function.args):
             if given == name:
                 self._push(step, place, [default])
         for event in self.flows.of(place, function):
             self._argument(step, event, function, name)
 
-    def _argument(self, step: _Step, event: Event, function: calls.Function, name: str) -> None:
+    def _argument(self, step: _Step, event: Event, function: Function, name: str) -> None:
         node = event.node
         if event.kind == "decorates":
             assert isinstance(node, (ast.ClassDef, *FUNCTIONS))
             plain = [given.arg for given in function.args.posonlyargs + function.args.args]
             own = plain[event.shift : event.shift + 1] or [given.arg for given in (function.args.vararg,) if given]
-            if name in own or event.loose:
-                self._defined(step, event.place, node)
+            for ops in self._into(step, function, name):
+                if name in own or event.loose:
+                    self._defined(replace(step, ops=ops), event.place, node)
         elif event.kind == "called":
             assert isinstance(node, ast.Call)
             for argument in (*node.args, *node.keywords):
                 if name in calls.names_given(function, node, argument, event.shift, loose=event.loose):
-                    value = argument.value if isinstance(argument, ast.keyword | ast.Starred) else argument
-                    self._push(step, event.place, [value])
+                    self._pass(step, event, function, name, argument)
+
+    def _into(self, step: _Step, function: Function, name: str) -> Iterator[Ops]:
+        """What is done to each argument that a parameter gathers."""
+        yield from popped(step.ops, ELEMENT) if calls.gathers(function, name) else iter([step.ops])
+
+    def _pass(self, step: _Step, event: Event, function: Function, name: str, argument: ast.AST) -> None:
+        spread = isinstance(argument, ast.Starred) or (isinstance(argument, ast.keyword) and argument.arg is None)
+        value = argument.value if isinstance(argument, ast.keyword | ast.Starred) else argument
+        for ops in self._into(step, function, name):
+            if not spread or event.loose:
+                self._push(step, event.place, [value], ops)
+            if spread or event.loose:
+                self._push(step, event.place, [value], (ELEMENT, *ops))
 
     def _itself(self, step: _Step, place: Place, owner: ast.ClassDef) -> None:
-        if step.calls:
-            raise place.lost(owner, f"what `{owner.name}` returns when it is called is not followed")
-        if step.member:
+        """A class or an instance of it as it names itself: it, or one that derives from it."""
+        self.met = True
+        if any(
+            base in ("type", "EnumType") or "Meta" in base for base in self.project.repository.ancestors(owner.name)
+        ):
+            raise place.lost(owner, f"`{owner.name}` makes classes, which are known at run time only")
+        if step.ops:
+            for name in self.project.repository.descendants(owner.name):
+                for where, node in self.project.definitions(name):
+                    if isinstance(node, ast.ClassDef):
+                        self._class(step, where, node)
+                        self._class(replace(step, ops=(CALL, *step.ops)), where, node)
+        elif step.member:
             self._member(step, place, owner)
         else:
             self.families.add(owner.name)
@@ -276,10 +331,10 @@ class _Search:
             for node in place.words[step.word]:
                 match node:
                     case ast.Attribute(ctx=ast.Store()):
-                        self._push(step, place, list(bound_values(place, node)))
+                        self._bound(step, place, node)
                     case ast.Name(ctx=ast.Store()):
                         if isinstance(place.binder(node, node.id), (ast.Module, ast.ClassDef)):
-                            self._push(step, place, list(bound_values(place, node)))
+                            self._bound(step, place, node)
                     case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
                         if isinstance(place.binder(node, node.name), (ast.Module, ast.ClassDef)):
                             self._defined(step, place, node)
@@ -302,12 +357,13 @@ class _Search:
             self._class(step, place, node)
             return
         if calls.is_property(node):
-            self._returned(step, place, node, 0)
-        if not step.calls:
+            self._returned(step, place, node, step.ops)
+        if not step.ops:
             if not place.is_test or place.method_of(node) is not None:
                 self._add(step, node.name)
         elif not calls.is_property(node):
-            self._returned(step, place, node, -1)
+            for ops in popped(step.ops, CALL):
+                self._returned(step, place, node, ops)
         for decorator in node.decorator_list:
             self._decorated(step, place, decorator)
 
@@ -317,19 +373,25 @@ class _Search:
         word = dotted(inner).rpartition(".")[2]
         name = calls.full_name(inner, place)
         if word and not self.project.is_foreign(place, name) and any(True for _ in self.project.definitions(word)):
-            self._push(step, place, [decorator], 1)
+            self._push(step, place, [decorator], (CALL, *step.ops))
 
     def _class(self, step: _Step, place: Place, node: ast.ClassDef) -> None:
-        if step.calls > 1:
-            for where, method in self._methods(node, "__call__"):
-                self._returned(step, where, method, -2)
-        elif step.member:
+        ops = step.ops[1:]
+        if not ops and step.member:
             self._member(step, place, node)
-        else:
+        elif not ops:
             self.names.add(node.name)
-        if step.calls:
-            for where, method in self._methods(node, "__new__"):
-                self._returned(step, where, method, -1)
+        if step.ops[:1] != (CALL,):
+            return
+        for where, method in self._methods(node, "__new__"):
+            self._returned(step, where, method, ops)
+        if ops[:1] == (CALL,):
+            for where, method in self._methods(node, "__call__"):
+                self._returned(step, where, method, ops[1:])
+        elif ops:
+            for name, gives_all in calls.CONTENTS.items():
+                for where, method in self._methods(node, name):
+                    self._returned(step, where, method, ops if gives_all else ops[1:])
 
     def _methods(self, owner: ast.ClassDef, name: str) -> Iterator[tuple[Place, ast.AST]]:
         for other in self.project.repository.ancestors(owner.name):
@@ -339,53 +401,91 @@ class _Search:
                         (place, inner) for inner in node.body if isinstance(inner, FUNCTIONS) and inner.name == name
                     )
 
-    def _returned(self, step: _Step, place: Place, function: ast.AST, more: int) -> None:
+    def _returned(self, step: _Step, place: Place, function: ast.AST, ops: Ops) -> None:
         for node in ast.walk(function):
-            if isinstance(node, ast.Return | ast.Yield | ast.YieldFrom) and node.value is not None:
-                if place.function_around(node) is function:
-                    self._push(step, place, [node.value], more)
+            if not isinstance(node, ast.Return | ast.Yield | ast.YieldFrom) or node.value is None:
+                continue
+            if place.function_around(node) is function:
+                for rest in popped(ops, ELEMENT) if isinstance(node, ast.Yield) else iter([ops]):
+                    self._push(step, place, [node.value], rest)
 
     def _attribute(self, step: _Step, place: Place, node: ast.AST, owner: ast.expr, name: str) -> None:
         full = calls.full_name(node, place)
         if full and self.project.is_foreign(place, full):
             self._add(step, name)
-            if step.calls:
+            if step.ops:
                 raise place.lost(node, f"what `{full}` from outside of the repository returns is not known")
             return
         if name in calls.CARRIERS:
             self._push(step, place, [owner])
             if name.startswith("__"):
                 return
-        self.pending.append(_Step(step.calls, word=name, member=step.member))
+        self.pending.append(_Step(step.ops, word=name, member=step.member))
         root = dotted(owner).partition(".")[0]
         if not (isinstance(owner, ast.Name) and root in place.file.names.imports):
-            self.pending.append(_Step(0, place, owner, member=name))
+            self.pending.append(_Step((), place, owner, member=name))
         if not any(_sets(node) for where in self.project.holding(name) for node in where.words[name]):
             raise place.lost(node, f"`{name}` is set nowhere in the repository")
 
     def _call(self, step: _Step, place: Place, node: ast.Call) -> None:
         kind = calls.kind_of(node, place, self.project)
-        given = [*node.args, *(keyword.value for keyword in node.keywords)]
         name = dotted(node.func)
+        word = node.func.attr if isinstance(node.func, ast.Attribute) else name
         if name == "getattr":
             self._getattr(step, place, node)
         elif name == "super" or kind == calls.SETS:
             raise place.lost(node, "what comes next in a chain of classes is known at run time only")
-        elif kind == calls.RETURNS:
-            self._push(step, place, list(given))
-            self._filled(step, place, node)
-        elif kind == calls.CALLS:
-            self._push(step, place, list(given))
-            self._push(step, place, list(given), 1)
         elif kind == calls.IGNORES:
-            if calls.full_name(node.func, place) == "functools.wraps" and step.calls:
-                self._push(step, place, list(given), -1)
-        elif isinstance(node.func, ast.Attribute) and node.func.attr in calls.GETTERS:
-            self._push(step, place, [node.func.value, *given])
-            if any(True for _ in self.project.definitions(node.func.attr)):
-                self._push(step, place, [node.func], 1)
+            self._plain(step, place, node)
+        elif kind != calls.UNKNOWN:
+            self._transparent(step, place, node, word, kind)
+        elif isinstance(node.func, ast.Attribute) and word in calls.GETTERS:
+            for ops in sought(word, step.ops):
+                self._push(step, place, [node.func.value], ops)
+            self._push(step, place, node.args[1:])
+            if any(True for _ in self.project.definitions(word)):
+                self._push(step, place, [node.func], (CALL, *step.ops))
+        elif word in calls.IGNORING_METHODS and not any(True for _ in self.project.definitions(word)):
+            self.met = True
         else:
-            self._push(step, place, [node.func], 1)
+            self._push(step, place, [node.func], (CALL, *step.ops))
+            self._instance(step, place, node)
+
+    def _plain(self, step: _Step, place: Place, node: ast.Call) -> None:
+        """A call of the library whose result is nothing of the repository."""
+        name = calls.full_name(node.func, place)
+        if name == "functools.wraps":
+            for ops in popped(step.ops, CALL):
+                self._push(step, place, node.args, ops)
+        elif name.startswith(("inspect.", "gc.", "dis.", "sys.")) and not name.startswith("inspect.is"):
+            raise place.lost(node, f"`{name}` may give anything")
+        self.met = True
+
+    def _transparent(self, step: _Step, place: Place, node: ast.Call, word: str, kind: str) -> None:
+        """A call of the library that hands on what it is given."""
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        if word == "vars" or (word == "type" and len(node.args) == 3):
+            raise place.lost(node, f"`{word}` gives what is known at run time only")
+        if kind == calls.PARTIAL:
+            self._push(step, place, given)
+            return
+        for ops in before(word, step.ops):
+            self._push(step, place, given, ops)
+        if word not in ("map", "starmap", "filter", "sorted", "min", "max", "reduce") and step.ops[:1] == (ELEMENT,):
+            self._push(step, place, [keyword.value for keyword in node.keywords], step.ops[1:])
+            self._filled(step, place, node)
+        if kind == calls.CALLS:
+            self.met = True
+            for ops in popped(step.ops, ELEMENT):
+                self._push(step, place, given, (CALL, *ops))
+            self._push(step, place, given, (CALL, *step.ops))
+
+    def _instance(self, step: _Step, place: Place, node: ast.Call) -> None:
+        """What is put into an instance of a class that is a container."""
+        word = calls.alias(dotted(node.func).rpartition(".")[2], place)
+        if step.ops and word and self.project.repository.ancestors(word) & calls.CONTAINERS:
+            self._push(step, place, [*node.args, *(keyword.value for keyword in node.keywords)])
+            self._filled(step, place, node)
 
     def _getattr(self, step: _Step, place: Place, node: ast.Call) -> None:
         word = node.args[1] if len(node.args) > 1 else None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from improver.judge.known import Known, known_readers
 from improver.judge.masked import FUNCTIONS
 from improver.judge.names import all_statements, bindings, imported
 from improver.judge.receivers import File, parents_of
@@ -154,6 +156,7 @@ class Project:
     """A repository whose values are followed. No more than `MOST_BYTES` of it are parsed."""
 
     repository: Repository
+    known: Known = field(default_factory=known_readers, repr=False)
     _files: dict[str, File | None] = field(default_factory=dict, repr=False)
     _places: dict[str, Place | None] = field(default_factory=dict, repr=False)
     _holding: dict[str, list[Place]] = field(default_factory=dict, repr=False)
@@ -211,11 +214,18 @@ class Project:
 
     @cached_property
     def tops(self) -> frozenset[str]:
-        """The names of every folder and file of Python: the first words of imports that stay in the repository."""
+        """The first words of imports that stay in the repository.
+
+        The name of any folder or file of Python may be one; that of a module of the standard library only where it
+        lies at the top.
+        """
         words: set[str] = set()
         for path in self.repository.files:
             if path.endswith(".py"):
-                words.update(path[:-3].split("/"))
+                parts = path[:-3].split("/")
+                top = parts[1:] if parts[0] in ("src", "lib") else parts
+                words.update(part for part in parts if part not in sys.stdlib_module_names)
+                words.update(top[:1])
         return frozenset(words)
 
     def is_foreign(self, place: Place, dotted_name: str) -> bool:

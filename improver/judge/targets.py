@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from improver.judge.effects import ELEMENT, Ops
 from improver.judge.places import Place
 
 
-def bound_values(place: Place, node: ast.AST) -> Iterator[ast.expr]:
-    """Every expression whose value, or a part of whose value, a target may get.
+def bound_values(place: Place, node: ast.AST) -> Iterator[tuple[ast.expr, Ops]]:
+    """Every expression whose value a target may get, with what is done to it before.
 
     Raises:
         Lost: the target gets something that no expression of the repository gives.
@@ -17,19 +18,17 @@ def bound_values(place: Place, node: ast.AST) -> Iterator[ast.expr]:
     child, parent = node, place.parent(node)
     path: list[int] = []
     while isinstance(parent, ast.Tuple | ast.List | ast.Starred):
-        if isinstance(parent, ast.Starred):
-            path.append(-1)
-        else:
-            path.append(parent.elts.index(child))  # type: ignore[arg-type]
+        if isinstance(parent, ast.Tuple | ast.List):
+            path.append(-1 if isinstance(child, ast.Starred) else parent.elts.index(child))  # type: ignore[arg-type]
         child, parent = parent, place.parent(parent)
     match parent:
         case ast.Assign():
             yield _part(parent.value, path)
         case ast.AnnAssign() | ast.AugAssign() | ast.NamedExpr():
             if parent.value is not None:
-                yield parent.value
+                yield parent.value, ()
         case ast.For() | ast.AsyncFor() | ast.comprehension():
-            yield parent.iter
+            yield parent.iter, (ELEMENT, *(ELEMENT for index in path if index >= 0))
         case ast.Delete():
             return
         case ast.withitem():
@@ -39,15 +38,14 @@ def bound_values(place: Place, node: ast.AST) -> Iterator[ast.expr]:
             raise place.lost(node, f"what {type(parent).__name__} binds is not followed")
 
 
-def _part(value: ast.expr, path: list[int]) -> ast.expr:
+def _part(value: ast.expr, path: list[int]) -> tuple[ast.expr, Ops]:
     """The part of a value that stands at the same place as the target, where both are written out."""
-    for index in reversed(path):
-        if index < 0 or not isinstance(value, ast.Tuple | ast.List) or index >= len(value.elts):
-            return value
+    left = list(path)
+    while left and isinstance(value, ast.Tuple | ast.List) and 0 <= left[-1] < len(value.elts):
         if any(isinstance(part, ast.Starred) for part in value.elts):
-            return value
-        value = value.elts[index]
-    return value
+            break
+        value = value.elts[left.pop()]
+    return value, tuple(ELEMENT for index in left if index >= 0)
 
 
 def _is_plain(node: ast.expr) -> bool:
