@@ -106,7 +106,8 @@ def test_a_whole_file(file: FileChange, category: Category) -> None:
 
 HIDDEN_NAMES = [
     "setup.py.", "conftest.py ", "conftest.py::$DATA", "SETUP~1.CFG", "tests\\a.py", "\uff53etup.py",
-    "confte\u017ft.py", "a/./conftest.py", "conf\u200dtest.py", ".GIT/x.py", "a/.g\u200cit/x.py", "GIT~1/x.py", "Tests./a.py",
+    "confte\u017ft.py", "a/./conftest.py", "conf\u200dtest.py", ".GIT/x.py", "a/.g\u200cit/x.py", "GIT~1/x.py",
+    "Tests./a.py",
     ".GitHub/a.py", "benchmarks/a.py", "a/CODEOWNERS", "a/b/.Gitattributes", "a/PyProject.toml", "flake.lock", "a.PTH",
     "a/sitecustomize.PY", "a.egg-info/x.py", "noxfile.py", "a_tests.py", "a_test.py", "tests.py", "x/__tests__/a.py",
     "requirements/dev.txt",

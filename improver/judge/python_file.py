@@ -24,6 +24,7 @@ from improver.judge.left_out_lines import left_out
 from improver.judge.names import names_of
 from improver.judge.newer_syntax import needs, same_tokens
 from improver.judge.readers import Readers
+from improver.judge.text_readers import text_readers
 from improver.judges import is_test
 from improver.values import Category
 
@@ -73,6 +74,7 @@ def _parts(path: str, before: bytes, after: bytes, readers: Readers, python: tup
     parts += _left_out(path, old, new, readers)
     parts += _newer(path, old, new, python)
     parts += _source(path, found, exposure)
+    parts += _read_as_text(path, old, new, readers)
     if not parts or max(part.category for part in parts) <= Category.ANNOTATIONS:
         parts += _unproven(path, before, after)
     return parts or [Part(Category.FORMATTING)]
@@ -205,17 +207,30 @@ def _source(path: str, found: Differences, exposure: Exposure) -> Iterator[Part]
         yield Part(Category.BEHAVIOUR, f"{path}: its lines or its source are read: {reason}")
 
 
+def _read_as_text(path: str, old: _Version, new: _Version, readers: Readers) -> Iterator[Part]:
+    lines = set(old.text.split("\n")) ^ set(new.text.split("\n"))
+    reason = text_readers(readers.repository.files).of(path, lines)
+    if reason:
+        yield Part(Category.BEHAVIOUR, f"{path}: it is read as text: {reason}")
+
+
 def _numbered(path: str, readers: Readers) -> str:
-    """Which test names a line of a file by its number; empty when none does."""
-    name = path.rpartition("/")[2].encode()
-    pattern = re.compile(rb"(?<![\w.-])" + re.escape(name) + rb"""(?::|["']?,? line )\d""")
+    """Who names a line of a file by its number, or compares one; a line that is only shown is none."""
+    *_, name = path.split("/")
+    stem = name.removesuffix(".py").encode()
+    by_file = re.compile(rb"(?<![\w.-])" + re.escape(name.encode()) + rb"""(?::|["']?,? line )\d""")
+    by_module = re.compile(rb"(?:ignore|error|always|default|once|module):[^\n\"']*\b" + re.escape(stem) + rb":\d")
     for other, content in readers.repository.files.items():
-        if name in content and is_test(other):
-            match = pattern.search(content)
-            if match:
-                line = content.count(b"\n", 0, match.start()) + 1
-                return f"{other}:{line}: names a line of it"
+        if stem not in content:
+            continue
+        match = by_module.search(content) or (is_test(other) and (by_file.search(content) or _COMPARED.search(content)))
+        if match:
+            line = content.count(b"\n", 0, match.start()) + 1
+            return f"{other}:{line}: names a line of it"
     return ""
+
+
+_COMPARED = re.compile(rb"lineno\b[^\n]{0,20}(?:==|,)\s*\d|\d\s*==[^\n]{0,60}lineno\b")
 
 
 def _defined(exposure: Exposure) -> list[str]:
