@@ -97,7 +97,8 @@ def is_unusual(path: str) -> bool:
     parts = path.split("/")
     odd = any(part in ("", ".", "..") or part != part.strip() or part.endswith(".") for part in parts)
     composed = unicodedata.normalize("NFC", path)
-    return strange or odd or unicodedata.normalize("NFKC", composed.casefold()) != composed.lower()
+    posing = any(unicodedata.normalize("NFC", letter).isascii() for letter in path if not letter.isascii())
+    return strange or odd or posing or unicodedata.normalize("NFKC", composed.casefold()) != composed.lower()
 
 
 @lru_cache(maxsize=4096)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from improver.judge import masked
+from improver.judge.compiled import Compiled, read_answers
 from improver.judge.masked import Unfit, compiles, differences
 
 VERSIONS = sorted(Path.home().glob(".pyenv/versions/3.*/bin/python"))
@@ -37,6 +38,29 @@ EQUAL = [
     pytest.param(
         b"def f():\n    while True:\n        pass\n", b"def f():\n    while True: pass\n", id="lines of a loop"
     ),
+    pytest.param(b"x = 1000, 16, 1e3, 'ab'\n", b"x = (1_000, 0x10, 1000.0, 'a' 'b')\n", id="other ways to write"),
+    pytest.param(b"x = u'a', b'a'\n", b"x = 'a', B'a'\n", id="marks of text"),
+    pytest.param(b"x = '\\N{DIGIT ONE}\\x41'\n", b"x = '1A'\n", id="escapes"),
+    pytest.param(b"if a:\n  b()\nelif c:\n  d()\n", b"if a:\n\tb()\nelse:\n\tif c:\n\t\td()\n", id="elif"),
+    pytest.param(b"def f(a): return (a)\n", b"def f(a):\n\n\n    return a\n", id="empty lines"),
+    pytest.param(b"x = 1\r\ny = 2\r\n", b"x = 1\ny = 2\n", id="line ends"),
+    pytest.param(b"# coding: latin-1\nx = '\xe9'\n", b"x = '\xc3\xa9'\n", id="encodings"),
+    pytest.param(b"class A(object, metaclass=M): pass\n", b"class A(object, metaclass=M):\n  'A.'\n", id="a metaclass"),
+    pytest.param(
+        b"from typing import TYPE_CHECKING\nx = 1\n",
+        b"from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import a\nx = 1\n",
+        id="imports for types",
+    ),
+    pytest.param(
+        b"def f(a):\n  try: a()\n  finally: a.b()\n  with a: return a\n",
+        b"def f(a):\n  'A.'\n  try:\n\n    a()\n  finally:\n    a.b()\n  with a:\n    return a\n",
+        id="blocks whose lines move",
+    ),
+    pytest.param(
+        b"def f(a):\n  return [b for b in a if b], {1, 2}, lambda c, d=1: c\n",
+        b"def f(a: 'int') -> 'list':\n  return (\n    [b for b in a\n      if b], {1, 2},\n    lambda c, d=1: c)\n",
+        id="inner functions",
+    ),
     pytest.param(b"def f():\n  async def g(): pass\n", b"def f():\n  async def g():\n    'One.'\n", id="nested"),
 ]
 UNEQUAL = [
@@ -61,6 +85,42 @@ UNEQUAL = [
     pytest.param(b"x = lambda: 1\n", b"x = lambda: 2\n", id="a lambda"),
     pytest.param(b"x = 1\n", b"x = 1\n'\\d'\n", id="a new warning"),
     pytest.param(b"x = 1\n", b"x = 1\nassert x\n", id="an assertion"),
+    pytest.param(b"x = 1\n", b"x = 1,\n", id="a comma"),
+    pytest.param(b"x = 9007199254740993\n", b"x = 9007199254740992\n", id="neighbours among large numbers"),
+    pytest.param(b"x = 9007199254740992\n", b"x = 9007199254740992.0\n", id="a large number and its float"),
+    pytest.param(b"x = 0.1\n", b"x = 0.10000000000000002\n", id="the last bit"),
+    pytest.param(b"x = 1e308\n", b"x = 1e309\n", id="infinity"),
+    pytest.param(b"x = 1e309 - 1e309\n", b"x = 1e309 + 1e309\n", id="no number"),
+    pytest.param(b"x = ((1,), 2)\n", b"x = ((True,), 2)\n", id="truth in a tuple in a tuple"),
+    pytest.param(b"x = y in (1, 2)\n", b"x = y in {1, 2}\n", id="a tuple and a set"),
+    pytest.param(b"x = y in {1}\n", b"x = y in {True}\n", id="truth in a set"),
+    pytest.param(b"x = ...\n", b"x = None\n", id="dots and nothing"),
+    pytest.param(b"x = -2 ** 2\n", b"x = (-2) ** 2\n", id="what is negated"),
+    pytest.param(b"x = a < b < c\n", b"x = (a < b) < c\n", id="a chain"),
+    pytest.param(b"x = not a == b\n", b"x = (not a) == b\n", id="what is denied"),
+    pytest.param(b"def f(): return 1\n", b"def f():\n    return 1\n    yield\n", id="a yield never reached"),
+    pytest.param(
+        b"x = 1\ndef f(): return x\n", b"x = 1\ndef f():\n    return x\n    x = 2\n", id="an assignment never reached"
+    ),
+    pytest.param(b"def f(a): return a\n", b"def f(a, /): return a\n", id="a nameless parameter"),
+    pytest.param(b"def f():\n  x = 1\n", b"def f():\n  global x\n  x = 1\n", id="a global name"),
+    pytest.param(b"x = [a for a in b]\n", b"x = (a for a in b)\n", id="brackets and parentheses"),
+    pytest.param(b"x = f'{a}'\n", b"x = '{a}'\n", id="a formatted text and one that is not"),
+    pytest.param(b"x = f'{a=}'\n", b"x = f'{a =}'\n", id="the text of an expression"),
+    pytest.param(b"a()\nb()\n", b"b()\na()\n", id="order"),
+    pytest.param(b"import a, b\n", b"import b, a\n", id="order of imports"),
+    pytest.param(b"class A(B, C): pass\n", b"class A(C, B): pass\n", id="order of bases"),
+    pytest.param(b"class A: x = 1\n", b"class A:\n  x = 1\n  y: int\n", id="a bare field"),
+    pytest.param(b"def f(): pass\n", b"def f():\n  f'{one}'\n", id="no docstring"),
+    pytest.param(
+        b"TYPE_CHECKING = 1\nx = 1\n", b"TYPE_CHECKING = 1\nif TYPE_CHECKING:\n    import a\nx = 1\n", id="no guard"
+    ),
+    pytest.param(
+        b"from typing import TYPE_CHECKING\nTYPE_CHECKING = 1\n",
+        b"from typing import TYPE_CHECKING\nTYPE_CHECKING = 1\nif TYPE_CHECKING:\n    import a\n",
+        id="a guard that was set",
+    ),
+    pytest.param(b"x = '\\d'\n", b"x = '\\d'\n'\\d'\n", id="one more warning"),
     pytest.param(b"from __future__ import division\n", b"from __future__ import annotations\n", id="the future"),
 ]
 
@@ -116,3 +176,36 @@ def _ask(python: Path, questions: list[dict[str, str]]) -> list[dict[str, str]]:
     document = json.dumps(questions).encode()
     done = subprocess.run([python, "-I", "-S", script], input=document, capture_output=True, check=True, timeout=60)
     return json.loads(done.stdout)  # type: ignore[no-any-return]
+
+
+MALFORMED = [
+    pytest.param(b"", id="nothing"),
+    pytest.param(b"null", id="null"),
+    pytest.param(b"[]", id="no answers"),
+    pytest.param(b"{}", id="a table"),
+    pytest.param(b'"a.py"', id="a text"),
+    pytest.param(b"[null]", id="an empty answer"),
+    pytest.param(b'["a.py"]', id="a name alone"),
+    pytest.param(b'[{"path": "a.py"}]', id="no findings"),
+    pytest.param(b'[{"path": "b.py", "differences": [], "error": ""}]', id="another file"),
+    pytest.param(b'[{"path": "a.py", "differences": {}, "error": ""}]', id="findings that are no list"),
+    pytest.param(b'[{"path": "a.py", "differences": null, "error": ""}]', id="findings that are null"),
+    pytest.param(b'[{"path": "a.py", "differences": [], "error": null}]', id="an error that is null"),
+    pytest.param(b'[{"path": "a.py", "differences": [], "error": ""}] []', id="two documents"),
+    pytest.param(b'[{"path": "a.py", "differences": [], "error": ""}', id="half a document"),
+    pytest.param(b'[{"path": "a.py", "differences": [], "error": ""}]' * 2, id="twice"),
+    pytest.param(b'hello\n[{"path": "a.py", "differences": [], "error": ""}]', id="with a greeting"),
+    pytest.param(b'\xff[{"path": "a.py", "differences": [], "error": ""}]', id="not UTF-8"),
+    pytest.param(b"[" * 100_000, id="deep"),
+    pytest.param(b'[{"path": "a.py", "differences": [' + b"9" * 5000 + b'], "error": ""}]', id="a number without end"),
+]
+
+
+@pytest.mark.parametrize("output", MALFORMED)
+def test_an_answer_that_is_malformed_is_no_answer(output: bytes) -> None:
+    assert isinstance(read_answers(output, ["a.py"]), str)
+
+
+def test_an_answer_that_is_well_formed_is_taken() -> None:
+    output = b'[{"path": "a.py", "differences": ["x differs"], "error": ""}]'
+    assert read_answers(output, ["a.py"]) == (Compiled("a.py", ("x differs",)),)

@@ -9,7 +9,7 @@ from collections import Counter
 # Beyond these, whatever Unicode counts as formatting, as a control, as private or as not assigned.
 _HIDDEN = re.compile(
     "[\u202a-\u202e\u2066-\u2069\u200b-\u200f\u2060-\u2065\u206a-\u206f\ufeff\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5"
-    "\u180b-\u180f\u2800\u3164\uffa0\u2028\u2029\u0085\ufff0-\ufffb\ufe00-\ufe0d\U0001d173-\U0001d17a"
+    "\u180b-\u180f\u2800\u3164\uffa0\u2028\u2029\u0085\ufff0-\ufffc\ufe00-\ufe0d\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff\x00-\x08\x0b\x0e-\x1f\x7f\x80-\x9f\ud800-\udfff]"
 )
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -65,27 +65,28 @@ def alike(before: str, after: str) -> tuple[int, str] | None:
     """The line of a new word that is not what it looks like, and the word.
 
     That is: one that mixes Latin letters with others that look the same, or a name in the code that Python reads as
-    another one.
+    another one. A name of that kind that is gone counts too, since whoever searches for it no longer finds it.
     """
-    if after.isascii():
+    if not after.isascii():
+        old = frozenset(_WORD.findall(before))
+        for match in _WORD.finditer(after):
+            word = match.group()
+            if not word.isascii() and word not in old and _mixes(word, after, match.start()):
+                return after.count("\n", 0, match.start()) + 1, word
+    if before.isascii() and after.isascii():
         return None
-    old = frozenset(_WORD.findall(before))
-    for match in _WORD.finditer(after):
-        word = match.group()
-        if not word.isascii() and word not in old and _mixes(word, after, match.start()):
-            return after.count("\n", 0, match.start()) + 1, word
-    return _renamed(before, after)
+    gone, come = _renamed(before), _renamed(after)
+    return next(((line, word) for word, line in {**gone, **come}.items() if (word in gone) != (word in come)), None)
 
 
-def _renamed(before: str, after: str) -> tuple[int, str] | None:
-    """A name in the code that Python takes for another one (it reads them all in the form NFKC)."""
-    old = frozenset(_WORD.findall(_code(before)))
-    code = _code(after)
-    for match in _WORD.finditer(code):
-        word = match.group()
-        if not word.isascii() and word not in old and unicodedata.normalize("NFKC", word) != word:
-            return code.count("\n", 0, match.start()) + 1, word
-    return None
+def _renamed(text: str) -> dict[str, int]:
+    """The names in the code that Python takes for others (it reads them all in the form NFKC), with a line of each."""
+    code = _code(text)
+    return {
+        match.group(): code.count("\n", 0, match.start()) + 1
+        for match in _WORD.finditer(code)
+        if not match.group().isascii() and unicodedata.normalize("NFKC", match.group()) != match.group()
+    }
 
 
 def _code(text: str) -> str:

@@ -47,7 +47,7 @@ def compile_inside(trial: Trial, files: Iterable[FileChange], *, compare: bool) 
     completed = trial.run(argv, stdin=document, helpers=[script], seconds=_SECONDS)
     if completed.returncode or completed.stopped:
         return _why(completed)
-    return _read(completed.stdout, [question["path"] for question in questions])
+    return read_answers(completed.stdout, [question["path"] for question in questions])
 
 
 def _question(file: FileChange, *, compare: bool) -> dict[str, str]:
@@ -64,8 +64,12 @@ def _why(completed: Completed) -> str:
     return f"the interpreter ended with status {completed.returncode}{': ' + lines[-1][:200] if lines else ''}"
 
 
-def _read(output: bytes, paths: list[str]) -> tuple[Compiled, ...] | str:
-    """The answers, if there is exactly one for each question and in their order."""
+def read_answers(output: bytes, paths: list[str]) -> tuple[Compiled, ...] | str:
+    """The answers in what an interpreter printed, or why there are none.
+
+    Parameters:
+        paths: the files that were asked about; there must be one answer for each, in this order.
+    """
     try:
         answers = json.loads(output)
         found = tuple(_answer(answer) for answer in answers)
