@@ -39,7 +39,6 @@ FromWorktree = Annotated[
     bool, typer.Option("--settings-from-worktree", help="Try settings that are not committed; cannot be accepted.")
 ]
 Base = Annotated[str, typer.Argument(help="The commit or tree to start from.")]
-Head = Annotated[str, typer.Argument(help="The commit or tree to examine.")]
 Ids = Annotated[list[str], typer.Argument(help="The ids that `propose` printed, or their beginnings.")]
 
 
@@ -118,7 +117,7 @@ def risk(
 @app.command()
 def verify(
     base: Base,
-    head: Head = "HEAD",
+    head: Annotated[str | None, typer.Argument(help="The commit or tree to examine; HEAD by default.")] = None,
     repo: Repo = None,
     python: Python = None,
     config: Config = None,

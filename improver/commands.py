@@ -15,10 +15,12 @@ import typer
 
 from improver.answers import Written, dumped, out, print_json, progress_for
 from improver.errors import NotProven, RunFailed, UsageError
+from improver.values import Verdict
 
 if TYPE_CHECKING:
     from improver.ledger import Ledger
     from improver.opening import Request
+    from improver.values import Dossier
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ def risk(common: Common, base: str, head: str | None, staged: bool, require: str
 
     if staged and head is not None:
         raise UsageError("--staged is held against one commit or tree; leave out the second.")
-    _require_two_words(base, head)
+    _require_two_words("risk", base, head)
     requirement = static.Requirement.read(require)
     written.require_writable()
     index = os.environ.get("GIT_INDEX_FILE", "") if staged else ""
@@ -146,10 +148,10 @@ def risk(common: Common, base: str, head: str | None, staged: bool, require: str
     requirement.hold(found.risk)
 
 
-def _require_two_words(base: str, head: str | None) -> None:
+def _require_two_words(command: str, base: str, head: str | None) -> None:
     if ".." in base and head is None and not set(":{") & set(base):
         first, _, second = base.partition("..")
-        words = shlex.join(["improver", "risk", first or "HEAD", second.lstrip(".") or "HEAD"])
+        words = shlex.join(["improver", command, first or "HEAD", second.lstrip(".") or "HEAD"])
         raise UsageError(f"`{base}` names a range of commits, not a tree.", remedy=f"Name both ends: `{words}`.")
 
 
@@ -158,22 +160,36 @@ def _verify_words(base: str, head: str | None) -> str:
     return "" if head is None and base == "HEAD" else shlex.join(["improver", "verify", base, head or "HEAD"])
 
 
-def verify(common: Common, base: str, head: str) -> None:
+def verify(common: Common, base: str, head: str | None) -> None:
     """`improver verify`."""
     from improver import flow, render
     from improver.judge.policy import unproven
 
+    _require_two_words("verify", base, head)
+    examined = head or "HEAD"
     with progress_for(common.json) as progress:
-        dossier, policy = flow.verify(common.request(), base, head, progress)
+        dossier, policy = flow.verify(common.request(), base, examined, progress)
     if common.json:
-        print_json(render.verify_document(dossier, base, head))
+        print_json({**render.verify_document(dossier, base, examined), "label": dossier.risk.label})
     else:
         from improver.views import terminal
 
-        terminal.show_verify(out(), dossier, head)
-    missing = unproven(policy, dossier)
+        terminal.show_verify(out(), dossier, examined)
+    missing = unproven(policy, dossier) or _unheard(dossier)
     if missing:
-        raise NotProven(f"Not proven: {'; '.join(missing)}.")
+        raise NotProven(
+            f"Not proven: {'; '.join(missing)}.",
+            left="Nothing was changed.",
+            remedy="The evidence above says what each gate found.",
+        )
+
+
+def _unheard(dossier: Dossier) -> tuple[str, ...]:
+    """Where nothing differs, the base itself is examined: a gate that could not be heard on it proves nothing."""
+    if dossier.change.files:
+        return ()
+    inconclusive = [found.gate for found in dossier.evidence if found.verdict is Verdict.INCONCLUSIVE]
+    return tuple(f"the gate `{gate}` is inconclusive at the base" for gate in inconclusive)
 
 
 def show(common: Common, id: str | None) -> None:
