@@ -36,7 +36,8 @@ _MARK = re.compile(
     | \b copyright \b | \( c \) \s* \d{{4}} | \b licen[cs]ed? \s under \b | \b all \s rights \s reserved \b
     | \b permission \s is \s hereby
     | \b translators : | \$ (id|format|rev|revision|date|author|header|headurl) \b [^$]* \$
-    | \b {_ACTS} \[ | \[\[\[ | \]\]\] | --8<-- | \b local \s variables: | \b sphinx_gallery_ | \b easy-install-""",
+    | \b {_ACTS} \[ | \[\[\[ \s* (cog|out|end) | ^ \# \s* \]\]\] | --8<-- | \b local \s variables: | \b sphinx_gallery_
+    | \b easy-install-""",
 )
 # A form of words at the beginning of a comment.
 _OPENING = re.compile(
@@ -57,7 +58,8 @@ _OPENING = re.compile(
 _QUOTED = re.compile(
     r"(?i)\bnoqa\b|\bnosec\b|\bpragma\s*[:=]|\btype:\s*ignore|\bfmt:\s*\w|\bisort:\s*\w|\bpylint:\s*\w|\bmypy:\s*\w"
     r"|\bimprover:\s*\w|PYTEST_DONT_REWRITE|@generated|\bruff:\s*\w|\bpyright:\s*\w|-\*-|\bcoding[:=]|^\s*#!"
-    r"|^[ \t]*#?[ \t]*///|\[\[\[|\]\]\]|--8<--|^#[ \t]?%%|\bx?doctest:\s*[+\w]|\b(vim?|ex):\s*\w|\blocal variables:"
+    r"|^[ \t]*#?[ \t]*///|\[\[\[\s*(cog|out|end)|^\s*\]\]\]\s*$|--8<--|^#[ \t]?%%|\bx?doctest:\s*[+\w]"
+    r"|\blocal variables:|\b(vim?|ex):\s*\w"
     r"|\bx-release-please|\bdo not edit\b|\bnolint|\blcov_excl|\bsnippet-(start|end)|^\s*\[(start|end) [^\]]*\]\s*$"
     r"|\bgitleaks:|\btrufflehog:|\bggignore\b|\ballowlist\b|\bnosonar\b|\bskipcq\b|\bcspell:|\bspell-?checker:"
     r"|PYTHON_ARGCOMPLETE_OK|^\s*#?\s*fades:|\bSPDX-|\bcopyright\b|\(c\) \d{4}"
@@ -80,7 +82,7 @@ _BLOCKS = (
     (re.compile(r"^#\s*///\s+\S"), re.compile(r"^#\s*///\s*$")),
     (re.compile(r"(?i)local variables:"), re.compile(r"(?i)^#+\s*end:")),
     (re.compile(r"(?i)^#+\s*requirements:\s*$"), re.compile(r"^#\s*$")),
-    (re.compile(r"\[\[\["), re.compile(r"\[\[\[end\]\]\]")),
+    (re.compile(r"\[\[\[\s*cog"), re.compile(r"\[\[\[end\]\]\]")),
 )
 
 
@@ -96,11 +98,14 @@ def in_blocks(comments: list[str]) -> list[bool]:
     return inside
 
 
+_AFTER_COLON = re.compile(r"^([\w-]+):\s+")
+
+
 def compact(comment: str) -> str:
     """A comment without the blanks that a formatter may change and nobody who obeys it heeds."""
     if comment[1:2] and not (comment[1].isalnum() or comment[1].isspace() or comment[1] == "#"):
         return comment.rstrip()
-    return comment.lstrip("#").strip()
+    return _AFTER_COLON.sub(r"\1:", comment.lstrip("#").strip())
 
 
 # Directives of documents that only say how text is shown.
