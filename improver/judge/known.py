@@ -56,17 +56,23 @@ class Known:
 
     entries: Mapping[str, tuple[Entry, ...]] = field(repr=False)
 
-    def find(self, kind: str, name: str, reads: str) -> Entry | None:
-        """The first entry of a kind that covers a dotted name and says something of what is asked."""
+    def find(self, kind: str, name: str, reads: str, *, wild: bool | None = None) -> Entry | None:
+        """The first entry of a kind that covers a dotted name and says something of what is asked.
+
+        Parameters:
+            wild: whether to go by names such as `*.register` alone, which anything might be called, or by none of
+                them; by all when it is ``None``.
+        """
         for entry in self.entries.get(kind, ()):
-            if reads in entry.reads and _pattern(entry.names).match(name):
+            if reads in entry.reads and _pattern(entry.names, wild).match(name):
                 return entry
         return None
 
 
-@lru_cache(maxsize=256)
-def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(translate(name) for name in names))
+@lru_cache(maxsize=1024)
+def _pattern(names: tuple[str, ...], wild: bool | None) -> re.Pattern[str]:
+    wanted = [translate(name) for name in names if wild is None or name.startswith("*") == wild]
+    return re.compile("|".join(wanted) or r"(?!)")
 
 
 def known_readers(extra: bytes = b"", where: str = "readers.toml") -> Known:

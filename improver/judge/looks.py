@@ -28,6 +28,8 @@ _COPYING = frozenset({"wraps", "update_wrapper"})
 
 
 Start = frozenset[str]
+# Among the parameters: that what is returned does the decorating.
+_RESULT = "return"
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class Use:
     """Something that a definition does with what it is given.
 
     Parameters:
-        kind: ``word``, ``decorator`` (of a function inside it) or ``call`` (that is given it).
+        kind: ``word``, ``decorator`` (of a function inside it), ``result`` (a decorator that is returned) or
+            ``call`` (that is given it).
         node: the word, the decorator, or the call.
         place: where it stands.
         arguments: those arguments of a call that may be what is given.
@@ -57,6 +60,9 @@ def uses(node: Definition, place: Place, what: str, start: Start) -> Iterator[Us
         start: the parameters by which it is given.
     """
     given = _given(node, start)
+    if _RESULT in start:
+        for returned in _results(node, given):
+            yield Use("result", returned, place.inside(node))
     for inner, around in _walk(node, place):
         word = _word(inner, what)
         if word and not _is_copied(inner, node):
@@ -69,6 +75,32 @@ def uses(node: Definition, place: Place, what: str, start: Start) -> Iterator[Us
         if inner is not node and isinstance(inner, (ast.ClassDef, *FUNCTIONS)) and isinstance(node, FUNCTIONS):
             for decorator in inner.decorator_list:
                 yield Use("decorator", decorator, around)
+
+
+def _results(node: Definition, given: Start) -> Iterator[ast.expr]:
+    """The decorators that a function returns, but for those that it has already put on what it was given."""
+    pending: list[ast.AST] = list(node.body)
+    while pending:
+        inner = pending.pop()
+        if isinstance(inner, ast.Return) and inner.value is not None:
+            yield from _parts(inner.value, given)
+        elif not isinstance(inner, (ast.ClassDef, ast.Lambda, *FUNCTIONS)):
+            pending += list(ast.iter_child_nodes(inner))
+
+
+def _parts(node: ast.expr, given: Start) -> Iterator[ast.expr]:
+    match node:
+        case ast.IfExp(body=first, orelse=second):
+            yield from _parts(first, given)
+            yield from _parts(second, given)
+        case ast.Call() if not _holds(node, given):
+            yield node
+        case ast.Attribute() | ast.Subscript():
+            yield node
+        case ast.Name(id=name) if name not in given:
+            yield node
+        case _:
+            return
 
 
 def looks_by_name(name: str, what: str) -> bool:
@@ -171,7 +203,7 @@ def decorating(node: Definition, *, factory: bool) -> Start:
     inside = [inner for inner in ast.walk(node) if isinstance(inner, (ast.Lambda, *FUNCTIONS)) and inner is not node]
     nested = [name for inner in inside if not _is_wrapper(inner) for name in all_parameters(inner)]
     optional = [argument.arg for argument in node.args.args[len(node.args.args) - len(node.args.defaults) :]]
-    return frozenset([*nested, *optional[:1]])
+    return frozenset([_RESULT, *nested, *optional[:1]])
 
 
 def calling(node: Definition, call: ast.Call, given: Sequence[ast.expr]) -> Start:

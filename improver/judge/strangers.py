@@ -12,7 +12,7 @@ from improver.judge.known import ANNOTATIONS, Entry, Known
 from improver.judge.looks import Start, Use, all_parameters, calling, decorating, looks_by_name, uses
 from improver.judge.masked import FUNCTIONS
 from improver.judge.names import dotted
-from improver.judge.origins import Origin, Origins
+from improver.judge.origins import STANDARD, Origin, Origins
 from improver.judge.scopes import Place, scope_bindings
 
 _MAKING = frozenset({"functools.partial", "functools.partialmethod", "functools.reduce", "types.MethodType"})
@@ -93,19 +93,14 @@ class Strangers:
             word = self.definition(origin, what, decorating(origin.node, factory=factory), seen)
             return f"{shown} ({_where(origin)}) {word}" if word else ""
         known = self._harmless("harmless-decorator", origin, what)
-        entry = self._reading(("decorator", "taker"), origin, written, what)
-        if entry is not None and (known is None or _is_wild(known, origin.name)):
+        entry = None if known and origin.outside else self._reading(("decorator", "taker"), origin, written, what)
+        if entry is not None:
             return f"{shown}: {entry.reason}"
-        if known is not None and (origin.unsure or not _is_wild(known, origin.name)):
-            return ""
-        return f"{shown} is not known"
+        return "" if known else f"{shown} is not known"
 
-    def _harmless(self, kind: str, origin: Origin, what: str) -> Entry | None:
-        """The entry that says that something does not look; what is not understood may only be a method's name."""
-        entry = self.known.find(kind, origin.name, what)
-        if entry is not None and origin.unsure and not _is_wild(entry, origin.name):
-            return None
-        return entry
+    def _harmless(self, kind: str, origin: Origin, what: str) -> bool:
+        """Whether an entry says that something does not look; what is not understood may only be a method's name."""
+        return self.known.find(kind, origin.name, what, wild=origin.unsure) is not None
 
     def _reading(self, kinds: tuple[str, ...], origin: Origin, written: ast.expr, what: str) -> Entry | None:
         for name in dict.fromkeys((origin.name, dotted(written))):
@@ -114,6 +109,9 @@ class Strangers:
                 if entry is not None:
                     return entry
         return None
+
+    def _sure(self, kinds: tuple[str, ...], name: str, what: str) -> Entry | None:
+        return next((entry for kind in kinds if (entry := self.known.find(kind, name, what, wild=False))), None)
 
     # --- what a definition of the repository does -----------------------------------------------------------------
 
@@ -139,7 +137,7 @@ class Strangers:
     def _use(self, use: Use, what: str, seen: Seen) -> str:
         if use.kind == "word":
             return f"uses `{use.word}`"
-        if use.kind == "decorator":
+        if use.kind in ("decorator", "result"):
             reason = self.decorator(use.node, use.place, what, seen)
             return f"puts another on it: {reason}" if reason else ""
         assert isinstance(use.node, ast.Call)
@@ -176,8 +174,10 @@ class Strangers:
         known = any(self._harmless(kind, origin, what) for kind in ("harmless-decorator", "harmless-call"))
         if known:
             return ""
-        entry = self._reading(("taker",) if origin.unsure else ("taker", "call", "decorator"), origin, call.func, what)
-        if entry is not None and (not _is_wild(entry, origin.name) or entry in self.known.entries.get("taker", ())):
+        entry = self._reading(("taker",), origin, call.func, what) or (
+            self._sure(("call", "decorator"), origin.name, what) if origin.outside else None
+        )
+        if entry is not None:
             return f"hands it to `{written}`: {entry.reason}"
         if is_super(call.func) or (origin.outside and is_plain_standard(origin.name)):
             return ""
@@ -187,17 +187,24 @@ class Strangers:
 
     def taker(self, call: ast.Call, place: Place, what: str) -> str:
         """Why a call is known to look at any function it is given; empty when that is not known."""
-        curried = isinstance(call.func, ast.Call)
         function = call.func.func if isinstance(call.func, ast.Call) else call.func
         for origin in self.origins.of(function, place):
-            kinds = ("taker", "decorator") if curried or origin.outside else ("taker",)
-            entry = self._reading(kinds, origin, function, what) if origin.node is None else None
-            entry = entry or (self._library(origin.name, what) if origin.outside else None)
-            if entry is not None and not any(
-                self._harmless(kind, origin, what) for kind in ("harmless-decorator", "harmless-call")
-            ):
+            kinds = ("harmless-decorator", "harmless-call")
+            if origin.node is not None or any(self._harmless(kind, origin, what) for kind in kinds):
+                continue
+            entry = self._taking(origin, function, what, curried=isinstance(call.func, ast.Call))
+            if entry is not None:
                 return f"hands it to `{(dotted(function) or origin.name)[:60]}`: {entry.reason}"
         return ""
+
+    def _taking(self, origin: Origin, written: ast.expr, what: str, *, curried: bool) -> Entry | None:
+        if origin.outside and origin.name.partition(".")[0] in STANDARD:
+            return self._sure(("taker", "call", "decorator"), origin.name, what)
+        kinds = ("taker", "decorator") if curried else ("taker",)
+        entry = self._reading(kinds, origin, written, what)
+        if entry is None and origin.outside:
+            entry = self._sure(("call", "decorator"), origin.name, what) or self._library(origin.name, what)
+        return entry
 
     def _library(self, name: str, what: str) -> Entry | None:
         """The entry of a library of which anything may look at what it is given."""
@@ -276,10 +283,3 @@ def _where(origin: Origin) -> str:
     assert origin.place is not None
     assert origin.node is not None
     return f"{origin.place.module.path}:{origin.node.lineno}"
-
-
-def _is_wild(entry: Entry, name: str) -> bool:
-    """Whether only an entry such as `*.register` covers a name, which anything might be called."""
-    return name not in entry.names and not any(
-        word.endswith("*") and not word.startswith("*") and name.startswith(word[:-1]) for word in entry.names
-    )
