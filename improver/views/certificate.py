@@ -59,11 +59,11 @@ def _next(risk: Risk, verify: str) -> list[tuple[str, str]]:
 
 def markdown(risk: Risk, decision: Decision, files: int) -> str:
     """The verdict as Markdown. What comes from the diff stands in code spans that it cannot leave."""
-    lines = [f"### {risk.label}", "", _said(risk, files), ""]
-    lines += [f"- {_code(reason)}" for reason in _shown(risk.because)]
-    lines += ["", f"Decision: **{ROUTES[decision.route][0]}**", ""]
+    reasons = [f"- {_code(reason)}" for reason in _shown(risk.because)]
+    lines = [f"### {risk.label}", "", _said(risk, files), "", *reasons, *([""] if reasons else [])]
+    lines += [f"Decision: **{ROUTES[decision.route][0]}**", ""]
     lines += [f"- {_code(reason)}" for reason in _shown(decision.because)]
-    return "\n".join(lines).rstrip() + "\n\n"
+    return "\n".join(lines) + "\n\n"
 
 
 def _code(text: str) -> str:
