@@ -75,7 +75,8 @@ def _of_bases(node: ast.ClassDef, unit: Unit, library: Library, depth: int) -> M
         if meaning.form == OWN_BRACKETS.form:
             return OWN_BRACKETS
         variables += meaning.free
-        brackets = brackets or (meaning.brackets if not isinstance(base, ast.Subscript) else 0)
+        inherits = not isinstance(base, ast.Subscript) and full != "type"
+        brackets = brackets or (meaning.brackets if inherits else 0)
     if getattr(node, "type_params", None):
         kinds = [type(one).__name__ for one in node.type_params]  # type: ignore[attr-defined]
         return Meaning(Kind.CLASS, slots="T" * len(kinds)) if set(kinds) == {"TypeVar"} else CLASS

@@ -85,7 +85,7 @@ class Library:
 
     def is_own(self, root: str, unit: Unit) -> bool:
         """Whether a file of the repository could be imported by this name, before that of the standard library."""
-        return any(self._tops(root, unit))
+        return next(self._tops(root, unit), None) is not None
 
     def _tops(self, root: str, unit: Unit) -> Iterator[str]:
         files = self.repository.files

@@ -1,0 +1,209 @@
+"""Whatever is called harmless neither raises nor acts when it is evaluated, on every Python that can be found."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from improver.judge.annotations import Evaluation, acts
+from improver.judge.context import read_context
+from improver.judge.library import Library, unit_of
+from improver.judge.repository import Repository
+from improver.judge.risk import read_risk
+from improver.judge.standard import standard_types
+from improver.values import Change, FileChange
+
+FOUND = sorted(Path.home().glob(".pyenv/versions/3.*/bin/python"))
+PYTHONS = {
+    minor: path for path in FOUND if 8 <= (minor := int(path.parts[-3].split(".")[1])) <= 13
+} or {sys.version_info[1]: Path(sys.executable)}
+
+# What hints may name: modules of the same repository, written so that whatever touches them is counted.
+PLANTED = {
+    "planted.py": """
+from typing import Any, Callable, Dict, Generic, List, NewType, Optional, TypeVar, Union
+COUNT = []
+T = TypeVar("T")
+K = TypeVar("K")
+class Loud(type):
+    def __or__(cls, other): COUNT.append("or")
+    def __ror__(cls, other): COUNT.append("ror")
+    def __getitem__(cls, item): COUNT.append("item")
+    def __getattr__(cls, name): COUNT.append(name); raise AttributeError(name)
+    def __hash__(cls): COUNT.append("hash"); return 1
+    def __eq__(cls, other): COUNT.append("eq"); return cls is other
+class Quiet(type):
+    def __call__(cls, *args): return None
+class Plain: pass
+class Calm(metaclass=Quiet): pass
+class Shrill(metaclass=Loud): pass
+class Heir(Shrill): pass
+class Item:
+    def __class_getitem__(cls, item): COUNT.append("class_getitem"); return cls
+class ItemHeir(Item, Generic[T]): pass
+class Box(Generic[T]): pass
+class Pair(Generic[T, K]): pass
+class Sub(Box[T]): pass
+class Mine(Dict[str, T]): pass
+class Words(dict): pass
+def shout(cls):
+    class Made:
+        def __or__(self, other): COUNT.append("or"); return self
+        def __getitem__(self, item): COUNT.append("item"); return self
+        def __hash__(self): COUNT.append("hash"); return 1
+        def __call__(self): pass
+        def __getattr__(self, name): COUNT.append(name); raise AttributeError(name)
+    return Made()
+@shout
+class Decorated: pass
+loud = Decorated
+Number = NewType("Number", int)
+Alias = Union[int, str]
+Many = List[T]
+Maybe = Optional[Box[T]]
+Call = Callable[[T], K]
+perhaps = None
+if perhaps:
+    class Never: pass
+try:
+    from nowhere import Nothing
+except ImportError:
+    Nothing = None
+""",
+}
+HEAD = """
+import typing
+import typing as t
+import collections.abc as abc
+import collections
+import queue, re, os, socket
+from typing import *
+from typing import IO, Match, Pattern
+import planted
+from planted import (Alias, Box, Call, Calm, Decorated, Heir, Item, ItemHeir, K, Many, Maybe, Mine, Nothing, Number,
+                     Pair, Plain, Shrill, Sub, T, Words, loud, perhaps)
+Own = List[Plain]
+class Here: pass
+if perhaps:
+    Absent = int
+else:
+    Present = str
+"""
+HEAD = HEAD.replace("from typing import *\n", "from typing import Any, AnyStr, Callable, Dict, Generator, List, Optional\n"
+                    "from typing import ClassVar, Deque, Final, FrozenSet, Hashable, Iterable, Iterator, Literal, Mapping\n"
+                    "from typing import NoReturn, Sequence, Set, SupportsInt, Text, Tuple, Type, TypeVar, Union\n")
+
+
+def evaluation(python: tuple[int, int]) -> Evaluation:
+    tree = ast.parse(HEAD + "def function(): pass\n")
+    files = {path: content.encode() for path, content in PLANTED.items()}
+    unit = unit_of("code.py", tree)
+    return Evaluation(Library(Repository(files), python, unit), unit, tree.body[-1], own=tree.body[-1])
+
+
+RUN = """
+import json, sys, warnings
+warnings.simplefilter("ignore")
+document = json.load(sys.stdin)
+space = {"__name__": "planted"}
+module = type(sys)("planted")
+exec(document["planted"], module.__dict__)
+sys.modules["planted"] = module
+space = {"__name__": "code"}
+exec(document["head"], space)
+answers = []
+for text in document["expressions"]:
+    del module.COUNT[:]
+    try:
+        exec("def function(x: " + text + "): pass", dict(space))
+        answers.append("acts: " + repr(module.COUNT) if module.COUNT else "")
+    except BaseException as error:
+        answers.append(type(error).__name__ + ": " + str(error))
+json.dump(answers, sys.stdout)
+"""
+
+
+def evaluated(minor: int, expressions: list[str]) -> list[str]:
+    """What evaluating each expression does on one Python: nothing, or what it raises or touches."""
+    document = json.dumps({"planted": PLANTED["planted.py"], "head": HEAD, "expressions": expressions})
+    command = [PYTHONS[minor], "-I", "-S", "-c", RUN]
+    done = subprocess.run(command, input=document, capture_output=True, text=True, timeout=60, check=False)
+    assert not done.returncode, done.stderr
+    return json.loads(done.stdout)  # type: ignore[no-any-return]
+
+
+def verdict(text: str, where: Evaluation) -> str:
+    return acts(ast.parse(text, mode="eval").body, where)
+
+
+def assert_harmless(expressions: list[str], lowest: int) -> int:
+    """Whatever is harmless for a project that runs on a Python is so on it and on all later ones."""
+    where = evaluation((3, lowest))
+    harmless = [text for text in expressions if not verdict(text, where)]
+    for minor in PYTHONS:
+        if minor >= lowest and harmless:
+            wrong = [pair for pair in zip(harmless, evaluated(minor, harmless), strict=True) if pair[1]]
+            assert not wrong, (minor, wrong)
+    return len(harmless)
+
+
+NAMES = [
+    "int", "str", "None", "object", "list", "dict", "tuple", "type", "set", "frozenset", "Exception", "memoryview",
+    "Any", "AnyStr", "List", "Dict", "Optional", "Union", "Tuple", "Type", "Callable", "Literal", "Final", "ClassVar",
+    "Iterable", "Iterator", "Generator", "Sequence", "Mapping", "Hashable", "SupportsInt", "NoReturn", "Text", "IO",
+    "Pattern", "Match", "FrozenSet", "Deque", "t.Any", "t.Optional", "t.List", "t.Self", "t.Never", "t.Annotated",
+    "typing.TypeAlias", "typing.Concatenate", "typing.TypeGuard", "typing.LiteralString", "typing.Required",
+    "abc.Iterable", "abc.Callable", "abc.Mapping", "abc.Hashable", "abc.Buffer", "collections.deque",
+    "collections.OrderedDict", "collections.abc.Set", "queue.Queue", "re.Pattern", "os.PathLike", "socket.socket",
+    "socket.socketpair", "queue.ShutDown", "re.NOFLAG", "Plain", "Calm", "Shrill", "Heir", "Item", "ItemHeir", "Box",
+    "Pair", "Sub", "Mine", "Words", "Decorated", "loud", "Number", "Alias", "Many", "Maybe", "Call", "T", "K", "Own",
+    "Here", "Absent", "Present", "Nothing", "perhaps", "planted", "planted.Plain", "planted.Never", "planted.Loud",
+    "planted.COUNT", "Unknown", "ExceptionGroup", "print", "len", "function", "__name__", "TypeVar",
+]  # fmt: skip
+STRINGS = ["'int'", "'Later'", "'List[int]'", "'int | None'", "'a b'", "''", "' int'", "'f()'", "'x.y'", "'['"]
+OTHERS = ["...", "1", "-1", "b'x'", "True", "()", "[]", "[int]", "[int, str]", "[T]", "[Shrill]", "(int, str)"]
+leaves = st.sampled_from(NAMES) | st.sampled_from(NAMES) | st.sampled_from(STRINGS + OTHERS)
+
+
+def grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    subscript = st.builds("{}[{}]".format, st.sampled_from(NAMES) | inner, st.lists(inner, min_size=1, max_size=3).map(", ".join))
+    union = st.builds("{} | {}".format, inner, inner)
+    return subscript | subscript | union | inner.map("({})".format) | inner.map("[{}, int]".format)
+
+
+expressions = st.recursive(leaves, grown, max_leaves=6)
+
+
+def parses(text: str) -> bool:
+    try:
+        compile(text, "annotation", "eval")
+    except SyntaxError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("lowest", sorted({8, 9, 10, 11, 12, 13} & set(PYTHONS)) or sorted(PYTHONS))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(expressions.filter(parses), min_size=10, max_size=40))
+def test_no_random_expression_that_is_harmless_acts(lowest: int, texts: list[str]) -> None:
+    assert_harmless(texts, lowest)
+
+
+@pytest.mark.parametrize("lowest", sorted(PYTHONS))
+def test_no_short_expression_that_is_harmless_acts(lowest: int) -> None:
+    texts = [*NAMES, *STRINGS, *OTHERS]
+    texts += [f"{outer}[{inner}]" for outer in NAMES for inner in ("int", "Plain", "T", "None", "'X'", "Shrill", "Any")]
+    texts += [f"{outer}[{inner}]" for outer in NAMES for inner in ("int, str", "T, K", "..., int", "[int], str", "T, ...")]
+    texts += [f"{one} | {other}" for one in NAMES for other in ("None", "int", "'X'", "T", "Shrill", "Optional[int]")]
+    texts += [f"{other} | {one}" for one in NAMES for other in ("None", "int", "'X'")]
+    texts += [f"{outer}[{inner}]" for outer in ("List", "Optional", "list", "Box", "Many") for inner in NAMES]
+    texts += [f"Callable[[{one}], {one}]" for one in NAMES] + [f"abc.Callable[[{one}], {one}]" for one in NAMES]
+    texts += [f"Optional[{one}] | None" for one in NAMES] + [f"list[{one}] | dict[str, {one}] | None" for one in NAMES]
+    assert assert_harmless(texts, lowest) > 100
