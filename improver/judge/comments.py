@@ -59,18 +59,19 @@ class Place:
         text: the comment.
         before: how many parts of the program begin before it.
         depth: how many blocks it stands in, where it stands alone; else -1.
+        first: whether it stands above the docstring of the module, where that matters to who obeys it.
         covers: how many parts begin on its line; layout changes this alone.
     """
 
     text: str
     before: int
     depth: int
+    first: bool
     covers: int
 
     def silences_no_more(self, other: Place) -> bool:
         """Whether it is where the other was, and holds for nothing that the other did not hold for."""
-        same = (self.text, self.before, self.depth) == (other.text, other.before, other.depth)
-        return same and self.covers <= other.covers
+        return replace(self, covers=0) == replace(other, covers=0) and self.covers <= other.covers
 
 
 def comments_of(text: str) -> list[Comment]:
@@ -119,8 +120,14 @@ def places(text: str, tree: ast.Module, comments: list[Comment]) -> list[Place]:
     for comment in comments:
         before = bisect_right(lines, comment.line)
         covers = 0 if comment.alone else before - bisect_left(lines, comment.line)
-        found.append(Place(comment.plain, before, _depth(tree, comment) if comment.alone else -1, covers))
+        depth = _depth(tree, comment) if comment.alone else -1
+        first = comment.plain.startswith("type:") and comment.line < _first_statement(tree)
+        found.append(Place(comment.plain, before, depth, first, covers))
     return found
+
+
+def _first_statement(tree: ast.Module) -> int:
+    return _first_line(tree.body[0]) if tree.body else _ANYWHERE
 
 
 def _begun(tree: ast.Module) -> Iterator[int]:

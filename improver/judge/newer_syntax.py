@@ -50,6 +50,8 @@ def needs(text: str, tree: ast.Module) -> Iterator[tuple[int, Need]]:
         if need is not None:
             yield getattr(node, "lineno", 1), need
     yield from _names(text)
+    if sys.version_info >= (3, 12) and "{" in text:
+        yield from _strings(text)
     if _depth(text) > _DEEPEST:
         yield 1, _DEEP
 
@@ -73,8 +75,6 @@ def _need(node: ast.AST, source: _Source) -> Need | None:  # noqa: PLR0911 - one
             return _WALRUS if bare else None
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             return _DECORATOR if any(source.before(one) == "(" for one in node.decorator_list) else None
-        case ast.JoinedStr() if sys.version_info >= (3, 12):
-            return _QUOTES if _is_new_string(source.of(node)) else None
         case _:
             return None
 
@@ -102,14 +102,6 @@ class _Source:
             tail = self.lines[line]
         return tail.strip(b" \t\f\\,")[:1].decode("ascii", "replace")
 
-    def of(self, node: ast.expr) -> str:
-        """The text of a node."""
-        first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
-        lines = self.lines[first : last + 1]
-        lines[-1] = lines[-1][: node.end_col_offset]
-        lines[0] = lines[0][node.col_offset :]
-        return b"\n".join(lines).decode("utf-8", "replace")
-
 
 def _is_wrapped(node: ast.With | ast.AsyncWith, source: _Source) -> bool:
     last = node.items[-1].optional_vars or node.items[-1].context_expr
@@ -127,21 +119,34 @@ def _is_bare(node: ast.Tuple) -> bool:
     return not (opened and closed)
 
 
-def _is_new_string(text: str) -> bool:
-    """Whether an f-string holds what it could not before Python 3.12."""
-    quote = text.lstrip("fFrRtT")[:3]
-    quote = quote if quote in ('"""', "'''") else quote[:1]
-    inner = text.lstrip("fFrRtT")[len(quote) : -len(quote)]
-    return quote in inner or "\\" in inner or "#" in inner or (len(quote) == 1 and "\n" in inner)
+def _strings(text: str) -> Iterator[tuple[int, Need]]:
+    """F-strings that hold what they could not before Python 3.12: their own quotes, backslashes, comments, lines."""
+    around: list[str] = []
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        kind = tokenize.tok_name[token.type]
+        if kind == "FSTRING_END":
+            around.pop()
+            continue
+        quote = around[-1] if around else ""
+        inner = kind in ("STRING", "FSTRING_START") and (quote in token.string or "\\" in token.string)
+        if quote and (inner or kind == "COMMENT" or (len(quote) == 1 and kind == "NL")):
+            yield token.start[0], _QUOTES
+        if kind == "FSTRING_START":
+            around.append(token.string.lstrip("fFrR"))
 
 
 def _names(text: str) -> Iterator[tuple[int, Need]]:
     """Characters by a name that Unicode may have had only later."""
     for match in _NAMED.finditer(text):
-        try:
-            unicodedata.ucd_3_2_0.lookup(match.group(1))
-        except KeyError:
+        if not _is_old(match.group(1)):
             yield text.count("\n", 0, match.start()) + 1, Need(f"`{match.group()[:40]}`", (4, 0))
+
+
+def _is_old(name: str) -> bool:
+    try:
+        return unicodedata.ucd_3_2_0.category(unicodedata.lookup(name)) != "Cn"
+    except (KeyError, TypeError):  # no such name, or one for several characters
+        return False
 
 
 def _depth(text: str) -> int:

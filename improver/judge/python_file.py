@@ -60,6 +60,15 @@ def read_python(
         return (Part(Category.OTHER, f"{path}: nested too deeply to be compared"),)
 
 
+def touches_only_text(before: bytes, after: bytes) -> bool:
+    """Whether a change leaves all but text, annotations and layout as it was, whoever may read those."""
+    try:
+        found = compare(_version(before, "before").tree, _version(after, "after").tree)
+    except (_Unreadable, RecursionError, MemoryError):
+        return False
+    return not (found.other or found.caching or found.imports)
+
+
 def _parts(path: str, before: bytes, after: bytes, readers: Readers, python: tuple[int, int]) -> list[Part]:
     old, new = _version(before, "before"), _version(after, "after")
     parts = [*_header(path, before, after), *_characters(path, old, new), *_line_ends(path, after)]
@@ -168,7 +177,7 @@ def _types_checked(path: str, found: Differences, readers: Readers) -> Iterator[
 def _comments(path: str, old: _Version, new: _Version) -> Iterator[Part]:
     try:
         found = changed_comments(old.text, old.tree, new.text, new.tree)
-    except tokenize.TokenError as error:
+    except (tokenize.TokenError, SyntaxError) as error:
         raise _Unreadable(f"it cannot be cut into tokens: {error}") from error
     if found.order:
         what = "gives orders, and moved" if found.moved else "gives orders"

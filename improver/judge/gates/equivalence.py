@@ -7,11 +7,10 @@ from typing import ClassVar
 
 from improver.judge.compiled import compile_inside
 from improver.judge.context import context_of
+from improver.judge.python_file import touches_only_text
 from improver.judge.risk import read_risk
 from improver.ports import Hearing
-from improver.values import Category, Evidence, NotApplicable, Risk, Verdict
-
-_READ = ("is read", "are read", "are run", "acts:", "orders", "changed")
+from improver.values import Category, Change, Evidence, NotApplicable, Risk, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class Equivalence:
         if not hearing.change.files:
             return NotApplicable("equivalence", "nothing is changed")
         risk = read_risk(hearing.change, context_of(hearing))
-        if not risk.certified and not _touches_only_text(risk):
+        if not risk.certified and not _touches_only_text(hearing.change, risk):
             return NotApplicable("equivalence", "the change means to alter behaviour")
         files = [file for file in hearing.change.files if file.path.endswith(".py") and file.before is not None]
         answers = compile_inside(hearing.changed, files, compare=True)
@@ -50,11 +49,11 @@ class Equivalence:
         return Evidence("equivalence", Verdict.PASSED, summary, measures)
 
 
-def _touches_only_text(risk: Risk) -> bool:
+def _touches_only_text(change: Change, risk: Risk) -> bool:
     """Whether the diff is one of text and annotations, though something reads them or they may act."""
     if max(risk.categories) > Category.BEHAVIOUR or Category.CACHING in risk.categories:
         return False
-    return all(any(word in reason for word in _READ) for reason in risk.because)
+    return all(touches_only_text(file.before or b"", file.after or b"") for file in change.files)
 
 
 def _because(risk: Risk) -> str:
