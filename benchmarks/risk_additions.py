@@ -5,8 +5,8 @@
 Each folder is an unpacked source distribution or a checkout. Additions are made at functions, classes and modules that
 a seed chooses: a docstring where there is none, a sentence more in the one there is, hints for one function, and where
 a function is annotated the step from its hints taken off to what is written. Each is judged alone, in the context of
-the whole project; tests are left out, since they judge. What is *ordinary* is told without improver: no packaging, no decorator but the usual ones,
-no command, no body of a class, nothing whose `__doc__` or annotations some file asks for by name.
+the whole project; tests are left out, since they judge. What is *ordinary* is told without improver: no packaging, no
+decorator but the usual ones, no class with keywords, nothing whose `__doc__` or annotations some file asks for by name.
 """
 
 from __future__ import annotations

@@ -23,8 +23,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+import risk_mutations_constants
 import risk_mutations_expressions
 import risk_mutations_hints
+import risk_mutations_signatures
 import risk_mutations_statements
 import risk_mutations_text
 from measuring import own_cpu, say, table
@@ -40,7 +42,9 @@ from improver.values import Change, FileChange
 _TRIES = 4
 _GROUPS = {
     risk_mutations_expressions.__name__: "expressions",
+    risk_mutations_constants.__name__: "constants",
     risk_mutations_statements.__name__: "statements",
+    risk_mutations_signatures.__name__: "signatures",
     risk_mutations_text.__name__: "text",
     risk_mutations_hints.__name__: "annotations",
 }
