@@ -101,7 +101,7 @@ def is_unusual(path: str) -> bool:
     return strange or odd or posing or unicodedata.normalize("NFKC", composed.casefold()) != composed.lower()
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 16)
 def _plain(path: str) -> str:
     """A path as the most lenient file system would understand it."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", _LEFT_OUT.sub("", path)).casefold())

@@ -195,10 +195,11 @@ def _left_out(path: str, old: _Version, new: _Version, readers: Readers) -> Iter
 
 def _newer(path: str, old: _Version, new: _Version, python: tuple[int, int]) -> Iterator[Part]:
     """What parses here and not, or otherwise, on the oldest Python that the project runs on."""
-    before = Counter(need for _, need in needs(old.text, old.tree))
-    for line, need in needs(new.text, new.tree):
+    fresh = [(line, need) for line, need in needs(new.text, new.tree) if python < need.python]
+    before = Counter(need for _, need in needs(old.text, old.tree)) if fresh else Counter()
+    for line, need in fresh:
         before[need] -= 1
-        if before[need] < 0 and python < need.python:
+        if before[need] < 0:
             version = ".".join(map(str, need.python))
             yield Part(Category.OTHER, f"{path}:{line}: {need.what} needs Python {version}")
             return
@@ -225,17 +226,16 @@ def _read_as_text(path: str, old: _Version, new: _Version, readers: Readers) -> 
 
 def _numbered(path: str, readers: Readers) -> str:
     """Who names a line of a file by its number, or compares one; a line that is only shown is none."""
-    *_, name = path.split("/")
-    stem = name.removesuffix(".py").encode()
-    by_file = re.compile(rb"(?<![\w.-])" + re.escape(name.encode()) + rb"""(?::|["']?,? line )\d""")
+    name = path.rpartition("/")[2].encode()
+    stem = name.removesuffix(b".py")
+    by_file = re.compile(rb"(?<![\w.-])" + re.escape(name) + rb"""(?::|["']?,? line )\d""")
     by_module = re.compile(rb"(?:ignore|error|always|default|once|module):[^\n\"']*\b" + re.escape(stem) + rb":\d")
     for other, content in readers.repository.files.items():
-        if stem not in content:
+        if stem not in content or (other.endswith(".py") and not is_test(other)):
             continue
-        match = by_module.search(content) or (is_test(other) and (by_file.search(content) or _COMPARED.search(content)))
+        match = by_file.search(content) or by_module.search(content) or _COMPARED.search(content)
         if match:
-            line = content.count(b"\n", 0, match.start()) + 1
-            return f"{other}:{line}: names a line of it"
+            return f"{other}:{content.count(10, 0, match.start()) + 1}: names a line of it"
     return ""
 
 
