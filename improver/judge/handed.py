@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from improver.judge.masked import FUNCTIONS
+from improver.judge.names import dotted
 from improver.judge.repository import Module, Repository
 from improver.judge.scopes import Place
 
@@ -47,6 +48,7 @@ class Handed:
 
     repository: Repository
     _indexes: dict[str, _Index] = field(default_factory=dict, repr=False, compare=False)
+    _kept: dict[tuple[str, str], tuple[_Index, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def calls(self, name: str, *, only: str = "") -> Iterator[Handing]:
         """Every call that is given something of this simple name.
@@ -71,9 +73,15 @@ class Handed:
                 pending += sorted(fresh)
         return frozenset(found)
 
-    def _files(self, name: str, only: str) -> Iterator[_Index]:
+    def _files(self, name: str, only: str) -> tuple[_Index, ...]:
+        if (name, only) not in self._kept:
+            self._kept[name, only] = tuple(self._naming(name, only))
+        return self._kept[name, only]
+
+    def _naming(self, name: str, only: str) -> Iterator[_Index]:
+        """The files that may hand on something of this name."""
         token = name.encode()
-        pattern = re.compile(rb"[(,=\[{:*.]\s*" + re.escape(token) + rb"\s*(?:[,)\]}#\r\n]|if\b|or\b)")
+        pattern = re.compile(rb"[(,=\[{:*.]\s*" + re.escape(token) + rb"\s*(?:[,)\]}:#\r\n]|if\b|or\b)")
         for path, content in self.repository.files.items():
             if path.endswith(".py") and (not only or path == only) and token in content and pattern.search(content):
                 module = self.repository.module(path)
@@ -98,6 +106,8 @@ def _indexed(module: Module) -> _Index:
 
 
 def _note(node: ast.AST, place: Place, found: _Index) -> None:
+    for name, copy in _copied(node):
+        found.aliases[name].add(copy)
     if isinstance(node, ast.Call):
         for part in (*node.args, *(keyword.value for keyword in node.keywords)):
             for inner in _named(part):
@@ -109,10 +119,30 @@ def _note(node: ast.AST, place: Place, found: _Index) -> None:
     elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
         for name in map(_simple, _named(node.iter)):
             found.local[name].update(alias for alias in _targets(node.target) if alias != name)
-    elif isinstance(node, ast.Return) and isinstance(node.value, ast.List | ast.Tuple | ast.Dict | ast.Set):
+    else:
+        _note_returned(node, place, found)
+
+
+def _note_returned(node: ast.AST, place: Place, found: _Index) -> None:
+    if isinstance(node, ast.Return) and isinstance(node.value, ast.List | ast.Tuple | ast.Dict | ast.Set):
         owner = next((scope.name for scope in reversed(place.around)), "")
         for name in map(_simple, _named(node.value)):
             found.aliases[name].add(owner)
+
+
+def _copied(node: ast.AST) -> Iterator[tuple[str, str]]:
+    """Functions that `wraps` gives the docstring and the annotations of others, after the names of the others."""
+    if isinstance(node, FUNCTIONS):
+        for decorator in node.decorator_list:
+            if isinstance(decorator, ast.Call) and dotted(decorator.func).rpartition(".")[2] == "wraps":
+                yield from ((_simple(part), node.name) for given in decorator.args for part in _named(given))
+    elif isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] == "update_wrapper":
+        wrappers, wrapped = (
+            [[*_named(given)] for given in node.args[:1]],
+            [[*_named(given)] for given in node.args[1:2]],
+        )
+        for old in (part for found in wrapped for part in found):
+            yield from ((_simple(old), _simple(new)) for found in wrappers for new in found)
 
 
 def _targets(node: ast.expr) -> Iterator[str]:

@@ -13,6 +13,7 @@ from improver.judge.origins import STANDARD
 from improver.judge.repository import Module, Repository
 from improver.judge.scopes import Place
 from improver.judge.strangers import Strangers
+from improver.judges import is_test
 
 _MAY_REFLECT = re.compile(rb"\bvars\(|getmembers|import_module|__dict__|\bglobals\(\)|\bdir\(|load_module|\.load\(\)")
 _IMPORT = re.compile(rb"(?m)^[ \t]*(?:from|import)[ \t]+([A-Za-z_]\w*)")
@@ -23,7 +24,7 @@ _REFLECTING = frozenset(
 
 @dataclass(frozen=True)
 class Reflected:
-    """Finds out whether anything at all may be handed to a reader.
+    """Finds out whether anything at all may be handed to a reader; a test only reaches what it names.
 
     Parameters:
         strangers: says who reads what it is given.
@@ -41,7 +42,9 @@ class Reflected:
 
     def _readers(self, what: str) -> Iterator[str]:
         for path, content in self.repository.files.items():
-            if not path.endswith(".py") or not _MAY_REFLECT.search(content) or not _imports_strangers(content):
+            if not path.endswith(".py") or is_test(path) or not _MAY_REFLECT.search(content):
+                continue
+            if not _imports_strangers(content):
                 continue
             module = self.repository.module(path)
             if module is not None:
@@ -49,6 +52,8 @@ class Reflected:
 
     def _in_file(self, module: Module, what: str) -> Iterator[str]:
         given = _reflected(module.tree)
+        if not given and b"getattr(" not in self.repository.files[module.path]:
+            return
         pending: list[tuple[ast.AST, Place]] = [(child, Place(module)) for child in module.tree.body]
         while pending:
             node, place = pending.pop()
@@ -72,21 +77,24 @@ def _arguments(call: ast.Call) -> list[ast.expr]:
 
 def _reflected(tree: ast.Module) -> frozenset[str]:
     """The names of a file that may stand for something that was looked up."""
+    bound = [pair for node in ast.walk(tree) for pair in _bound(node)]
     names: set[str] = set()
     for _ in range(3):
         known = frozenset(names)
-        for node in ast.walk(tree):
-            match node:
-                case ast.Assign(targets=targets, value=value) if _holds(value, known):
-                    parts = targets
-                case ast.For(target=target, iter=value) | ast.comprehension(target=target, iter=value) if _holds(
-                    value, known
-                ):
-                    parts = [target]
-                case _:
-                    continue
-            names.update(part.id for target in parts for part in ast.walk(target) if isinstance(part, ast.Name))
+        names.update(name for found, value in bound if _holds(value, known) for name in found)
     return frozenset(names)
+
+
+def _bound(node: ast.AST) -> Iterator[tuple[list[str], ast.expr]]:
+    """The names that a statement binds, with what it binds them to."""
+    match node:
+        case ast.Assign(targets=targets, value=value):
+            parts = targets
+        case ast.For(target=target, iter=value) | ast.comprehension(target=target, iter=value):
+            parts = [target]
+        case _:
+            return
+    yield [part.id for target in parts for part in ast.walk(target) if isinstance(part, ast.Name)], value
 
 
 def _holds(node: ast.AST, names: frozenset[str]) -> bool:
