@@ -11,19 +11,18 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from test_risk_cases import read_cases
 
 from improver.judge.annotations import Evaluation, acts
-from improver.judge.context import read_context
 from improver.judge.library import Library, unit_of
 from improver.judge.repository import Repository
-from improver.judge.risk import read_risk
 from improver.judge.standard import standard_types
-from improver.values import Change, FileChange
+from improver.values import Category
 
 FOUND = sorted(Path.home().glob(".pyenv/versions/3.*/bin/python"))
-PYTHONS = {
-    minor: path for path in FOUND if 8 <= (minor := int(path.parts[-3].split(".")[1])) <= 13
-} or {sys.version_info[1]: Path(sys.executable)}
+PYTHONS = {minor: path for path in FOUND if 8 <= (minor := int(path.parts[-3].split(".")[1])) <= 13} or {
+    sys.version_info[1]: Path(sys.executable)
+}
 
 # What hints may name: modules of the same repository, written so that whatever touches them is counted.
 PLANTED = {
@@ -96,9 +95,12 @@ if perhaps:
 else:
     Present = str
 """
-HEAD = HEAD.replace("from typing import *\n", "from typing import Any, AnyStr, Callable, Dict, Generator, List, Optional\n"
-                    "from typing import ClassVar, Deque, Final, FrozenSet, Hashable, Iterable, Iterator, Literal, Mapping\n"
-                    "from typing import NoReturn, Sequence, Set, SupportsInt, Text, Tuple, Type, TypeVar, Union\n")
+HEAD = HEAD.replace(
+    "from typing import *\n",
+    "from typing import Any, AnyStr, Callable, Dict, Generator, List, Optional\n"
+    "from typing import ClassVar, Deque, Final, FrozenSet, Hashable, Iterable, Iterator, Literal, Mapping\n"
+    "from typing import NoReturn, Sequence, Set, SupportsInt, Text, Tuple, Type, TypeVar, Union\n",
+)
 
 
 def evaluation(python: tuple[int, int]) -> Evaluation:
@@ -173,7 +175,9 @@ leaves = st.sampled_from(NAMES) | st.sampled_from(NAMES) | st.sampled_from(STRIN
 
 
 def grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    subscript = st.builds("{}[{}]".format, st.sampled_from(NAMES) | inner, st.lists(inner, min_size=1, max_size=3).map(", ".join))
+    subscript = st.builds(
+        "{}[{}]".format, st.sampled_from(NAMES) | inner, st.lists(inner, min_size=1, max_size=3).map(", ".join)
+    )
     union = st.builds("{} | {}".format, inner, inner)
     return subscript | subscript | union | inner.map("({})".format) | inner.map("[{}, int]".format)
 
@@ -190,7 +194,7 @@ def parses(text: str) -> bool:
 
 
 @pytest.mark.parametrize("lowest", sorted({8, 9, 10, 11, 12, 13} & set(PYTHONS)) or sorted(PYTHONS))
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(expressions.filter(parses), min_size=10, max_size=40))
 def test_no_random_expression_that_is_harmless_acts(lowest: int, texts: list[str]) -> None:
     assert_harmless(texts, lowest)
@@ -200,10 +204,109 @@ def test_no_random_expression_that_is_harmless_acts(lowest: int, texts: list[str
 def test_no_short_expression_that_is_harmless_acts(lowest: int) -> None:
     texts = [*NAMES, *STRINGS, *OTHERS]
     texts += [f"{outer}[{inner}]" for outer in NAMES for inner in ("int", "Plain", "T", "None", "'X'", "Shrill", "Any")]
-    texts += [f"{outer}[{inner}]" for outer in NAMES for inner in ("int, str", "T, K", "..., int", "[int], str", "T, ...")]
+    texts += [
+        f"{outer}[{inner}]" for outer in NAMES for inner in ("int, str", "T, K", "..., int", "[int], str", "T, ...")
+    ]
     texts += [f"{one} | {other}" for one in NAMES for other in ("None", "int", "'X'", "T", "Shrill", "Optional[int]")]
     texts += [f"{other} | {one}" for one in NAMES for other in ("None", "int", "'X'")]
     texts += [f"{outer}[{inner}]" for outer in ("List", "Optional", "list", "Box", "Many") for inner in NAMES]
     texts += [f"Callable[[{one}], {one}]" for one in NAMES] + [f"abc.Callable[[{one}], {one}]" for one in NAMES]
     texts += [f"Optional[{one}] | None" for one in NAMES] + [f"list[{one}] | dict[str, {one}] | None" for one in NAMES]
     assert assert_harmless(texts, lowest) > 100
+
+
+# --- whole files ------------------------------------------------------------------------------------------------
+
+STRANGER = (
+    "def __getattr__(name):\n    if name.startswith('__'): raise AttributeError(name)\n    return type(name, (), {})\n"
+)
+CASES = list(read_cases())
+STRANGERS = ("elsewhere", "fast", "slow", "more", "launch")
+IMPORT = """
+import contextlib, io, importlib, json, sys
+answers = []
+own = {"changed", "other", "third", "elsewhere", "fast", "slow", "more", "launch"}
+for folder in json.load(sys.stdin):
+    printed = io.StringIO()
+    sys.path.insert(0, folder)
+    try:
+        with contextlib.redirect_stdout(printed):
+            importlib.import_module("changed")
+        answers.append(printed.getvalue())
+    except BaseException as error:
+        answers.append(printed.getvalue() + type(error).__name__ + ": " + str(error))
+    sys.path.remove(folder)
+    for name in own & set(sys.modules):
+        del sys.modules[name]
+    importlib.invalidate_caches()
+json.dump(answers, sys.stdout)
+"""
+
+
+def imported(minor: int, folders: list[Path]) -> list[str]:
+    command = [PYTHONS[minor], "-I", "-S", "-B", "-c", IMPORT]
+    document = json.dumps([str(folder) for folder in folders])
+    done = subprocess.run(command, input=document, capture_output=True, text=True, timeout=60, check=False)
+    assert not done.returncode, done.stderr
+    return json.loads(done.stdout)  # type: ignore[no-any-return]
+
+
+def write_module(folder: Path, changed: bytes, files: dict[str, bytes]) -> Path:
+    folder.mkdir(parents=True)
+    for name in STRANGERS:
+        (folder / f"{name}.py").write_text(STRANGER)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    (folder / "changed.py").write_bytes(changed)
+    return folder
+
+
+@pytest.mark.parametrize("minor", sorted(PYTHONS))
+def test_a_module_with_certified_hints_is_imported_as_before(minor: int, tmp_path: Path) -> None:
+    certified = [case for case in CASES if case.category is Category.ANNOTATIONS]
+    assert len(certified) > 40
+    pairs = []
+    for index, case in enumerate(certified):
+        before = write_module(tmp_path / f"{index}-before", case.before, case.files)
+        pairs.append((before, write_module(tmp_path / f"{index}-after", case.after, case.files)))
+    answers = imported(minor, [folder for pair in pairs for folder in pair])
+    for case, before, after in zip(certified, answers[::2], answers[1::2], strict=True):
+        assert before == after, (case.why, before, after)
+
+
+# --- the table of the standard library ---------------------------------------------------------------------------
+
+
+def test_the_table_of_the_standard_library_holds_on_old_and_new_pythons() -> None:
+    table = {
+        module: {name: (entry.since, entry.brackets) for name, entry in types.items()}
+        for module, types in standard_types().items()
+    }
+    for minor in {min(PYTHONS), max(PYTHONS)}:
+        command = [PYTHONS[minor], "-I", "-S", "-W", "ignore", "-c", CHECK]
+        done = subprocess.run(command, input=json.dumps(table), capture_output=True, text=True, timeout=60, check=True)
+        assert json.loads(done.stdout) == [], minor
+
+
+CHECK = """
+import importlib, io, json, sys, types
+wrong = []
+minor = sys.version_info[1]
+metaclasses = {"type", "ABCMeta", "EnumMeta", "EnumType", "_ProtocolMeta", "PyCStructType", "UnionType", "PyCArrayType",
+               "PyCSimpleType", "PyCPointerType", "PyCFuncPtrType"}
+for module, names in json.load(sys.stdin).items():
+    try:
+        found = importlib.import_module(module)
+    except ImportError:
+        continue
+    for name, (since, brackets) in names.items():
+        if minor >= since:
+            kind = getattr(found, name, None)
+            if not isinstance(kind, type) or type(kind).__name__ not in metaclasses:
+                wrong.append(module + "." + name)
+            elif brackets and minor >= brackets:
+                alias = type[int] if kind is type else kind[int, str]
+                if type(alias) is not types.GenericAlias:
+                    wrong.append(module + "." + name + "[]")
+json.dump(wrong, sys.stdout)
+"""
