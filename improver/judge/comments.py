@@ -10,6 +10,7 @@ import tokenize
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from improver.judge.erase import flat
 from improver.judge.masked import OWNERS, docstring, statements_of, without_text
@@ -21,6 +22,7 @@ _STRING_OR_COMMENT = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _BETWEEN = re.compile(r"\b(?:else|elif|try|finally)\b")
+_OPENS, _CLOSES = re.compile(r"[(\[{]"), re.compile(r"[)\]}]")
 _ANYWHERE = sys.maxsize
 
 
@@ -60,7 +62,8 @@ class Place:
         before: how many parts of the program begin before it.
         depth: how many blocks it stands in, where it stands alone; else -1.
         first: whether it stands above the docstring of the module, where that matters to who obeys it.
-        covers: how many parts begin on its line; layout changes this alone.
+        covers: how many parts begin on its line.
+        inside: whether brackets are open after its line; like `covers`, layout alone changes this.
     """
 
     text: str
@@ -68,10 +71,12 @@ class Place:
     depth: int
     first: bool
     covers: int
+    inside: bool
 
     def silences_no_more(self, other: Place) -> bool:
         """Whether it is where the other was, and holds for nothing that the other did not hold for."""
-        return replace(self, covers=0) == replace(other, covers=0) and self.covers <= other.covers
+        same = replace(self, covers=0, inside=False) == replace(other, covers=0, inside=False)
+        return same and self.covers <= other.covers and self.inside >= other.inside
 
 
 def comments_of(text: str) -> list[Comment]:
@@ -115,14 +120,17 @@ def places(text: str, tree: ast.Module, comments: list[Comment]) -> list[Place]:
     """Where each comment stands: one behind code holds for its line, one that stands alone for what follows."""
     if not comments:
         return []
-    lines = sorted([*_begun(tree), *_words_between(text)])
+    bare = _STRING_OR_COMMENT.sub(lambda match: "\n" * match.group().count("\n"), text)
+    lines = sorted([*_begun(tree), *_words_between(bare)])
+    opened = _opened(bare)
     found: list[Place] = []
     for comment in comments:
         before = bisect_right(lines, comment.line)
         covers = 0 if comment.alone else before - bisect_left(lines, comment.line)
         depth = _depth(tree, comment) if comment.alone else -1
         first = comment.plain.startswith("type:") and comment.line < _first_statement(tree)
-        found.append(Place(comment.plain, before, depth, first, covers))
+        inside = not comment.alone and opened[comment.line - 1] > 0
+        found.append(Place(comment.plain, before, depth, first, covers, inside))
     return found
 
 
@@ -147,12 +155,17 @@ def _begun(tree: ast.Module) -> Iterator[int]:
                 pending.append(child)
 
 
-def _words_between(text: str) -> Iterator[int]:
+def _words_between(bare: str) -> Iterator[int]:
     """The line of each word that no node begins with, though a block does."""
-    bare = _STRING_OR_COMMENT.sub(lambda match: "\n" * match.group().count("\n"), text)
     starts = _line_starts(bare)
     for match in _BETWEEN.finditer(bare):
         yield bisect_right(starts, match.start())
+
+
+def _opened(bare: str) -> list[int]:
+    """How many brackets are open at the end of each line."""
+    lines = bare.split("\n")
+    return list(accumulate(len(_OPENS.findall(line)) - len(_CLOSES.findall(line)) for line in lines))
 
 
 def _depth(tree: ast.Module, comment: Comment) -> int:
