@@ -359,6 +359,14 @@ def shifts(method: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[int, ...]:
     return (1,) if plain and plain[0] in _OWN else (0, 1)
 
 
+def reads(call: ast.Call, place: Place) -> bool:
+    """Whether a call of the library looks at more of a function than its name and whether it is one."""
+    name = full_name(call.func, place)
+    if name in ("help", "functools.wraps", "dir") or name.startswith(("dis.", "gc.")):
+        return True
+    return name.startswith("inspect.") and not name.startswith("inspect.is")
+
+
 def names_a_class(func: ast.AST, project: Project) -> bool:
     """Whether a method is called on a class by its name, so that the instance is an argument."""
     word = dotted(func.value).rpartition(".")[2] if isinstance(func, ast.Attribute) else ""

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from improver.judge.flows import Flows
 from improver.judge.followed import Handed
-from improver.judge.known import DOCSTRINGS
-from improver.judge.places import Lost, Project
+from improver.judge.known import DOCSTRINGS, SOURCE
+from improver.judge.places import Lost, Project, Unasked
+from improver.judge.reach import Reach
 from improver.judge.readings import Reading
 from improver.judge.receivers import Receivers
 from improver.judge.repository import Repository
@@ -23,12 +24,14 @@ class Findings:
     """Everything that reads, while it is collected.
 
     Parameters:
+        handed: what reads something that is handed to it and could not be followed, by what it reads.
         copies: docstrings that are copied: the file, the copy, and the name of the reader of its target.
         open: readings of something that its file alone does not tell, by path.
     """
 
     repository: Repository
     everything: dict[str, str] = field(default_factory=dict)
+    handed: dict[str, str] = field(default_factory=dict)
     named: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     families: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     mentioned: list[tuple[str, frozenset[str], str]] = field(default_factory=list)
@@ -40,7 +43,9 @@ class Findings:
 
     def __post_init__(self) -> None:
         self.project = Project(self.repository)
-        self._handed = Handed(self.project, Flows(self.project))
+        flows = Flows(self.project)
+        self._handed = Handed(self.project, flows)
+        self.reach = Reach(self.project, flows)
 
     def note(self, reading: Reading, path: str) -> None:
         """Take a reading in."""
@@ -56,15 +61,19 @@ class Findings:
     def settle(self) -> None:
         """Follow what is open, then what is copied to something that is read."""
         for path, reading in self.open:
-            self._add(self._followed(reading, path), path)
+            self._follow(reading, path)
         self._follow_copies()
 
-    def _followed(self, reading: Reading, path: str) -> Reading:
+    def _follow(self, reading: Reading, path: str) -> None:
         try:
-            return replace(reading, of=self._resolved(reading.of, path))
+            self._add(replace(reading, of=self._resolved(reading.of, path)), path)
         except Lost as lost:
             reason = f"{reading.reason} of something that is known at run time only ({lost})"
-            return replace(reading, reason=reason)
+            followed = reading.of.expression is not None and not isinstance(lost, Unasked)
+            if followed and reading.what != SOURCE:
+                self.handed.setdefault(reading.what, f"{path}:{reading.line}: {reason}")
+            else:
+                self._add(replace(reading, reason=reason), path)
 
     def _resolved(self, of: Receivers, path: str) -> Receivers:
         if not of.anything:
@@ -103,8 +112,8 @@ class Findings:
                 if reason:
                     pending.remove(pair)
                     changed = True
-                    followed = self._followed(replace(reading, copied_to=None), path)
-                    self._add(replace(followed, reason=f"{followed.reason} into what is read ({reason})"), path)
+                    into = f"{reading.reason} into what is read ({reason})"
+                    self._follow(replace(reading, copied_to=None, reason=into), path)
 
     def _reader_of_copy(self, path: str, reading: Reading) -> str:
         """Who reads the thing that a docstring is copied to; empty when nobody does."""
@@ -115,6 +124,8 @@ class Findings:
             return self._any_reader()
         if target.own_module and (path in self.modules or self._any_reader()):
             return self.modules.get(path) or self._any_reader()
+        if DOCSTRINGS in self.handed:
+            return self.handed[DOCSTRINGS]
         named, families = self.named.get(DOCSTRINGS, {}), self.families.get(DOCSTRINGS, {})
         for name in target.names | target.families:
             if name in named:
@@ -132,6 +143,8 @@ class Findings:
 
     def _any_reader(self) -> str:
         """Anything at all that reads a docstring."""
+        if DOCSTRINGS in self.handed:
+            return self.handed[DOCSTRINGS]
         found = [*self.named.get(DOCSTRINGS, {}).values(), *self.families.get(DOCSTRINGS, {}).values()]
         found += [reason for kind, _, reason in self.mentioned if kind == DOCSTRINGS]
         return min(found, default="")

@@ -10,7 +10,7 @@ from improver.judge import calls
 from improver.judge.effects import CALL, Ops
 from improver.judge.masked import FUNCTIONS
 from improver.judge.names import dotted
-from improver.judge.places import Function, Place, Project
+from improver.judge.places import NOWHERE, Function, Home, Place, Project, home_of
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Step:
         word: a name of the scope that `node` is; without a place, a name of the repository.
         shift: how many parameters are given before the first argument of a call.
         loose: whether any argument may be given to any parameter.
+        home: where a word is at home.
     """
 
     ops: Ops
@@ -30,6 +31,7 @@ class Step:
     word: str = ""
     shift: int = 0
     loose: bool = False
+    home: Home = NOWHERE
 
     def at(
         self,
@@ -39,6 +41,7 @@ class Step:
         *,
         ops: Ops | None = None,
         shift: int | None = None,
+        home: Home = NOWHERE,
     ) -> Step:
         """The same value somewhere else."""
         return replace(
@@ -48,6 +51,7 @@ class Step:
             word=word,
             ops=self.ops if ops is None else ops,
             shift=self.shift if shift is None else shift,
+            home=home,
         )
 
 
@@ -74,9 +78,9 @@ def starts(place: Place, node: ast.AST, project: Project) -> Iterator[Step]:
         raise place.lost(node, f"`{node.name}` is called by the language itself")
     elif calls.strangers(owner.name, project):
         raise place.lost(node, f"`{node.name}` may be called by a base class of `{owner.name}` from elsewhere")
-    else:
+    elif not isinstance(node, ast.ClassDef):
         for shift in calls.shifts(node):
-            yield Step((), word=node.name, shift=shift)
+            yield Step((), word=node.name, shift=shift, home=Home(owner=owner.name))
 
 
 def _to_decorators(
@@ -158,6 +162,6 @@ def bound_to(step: Step, place: Place, node: ast.AST, name: str, ops: Ops) -> It
     """The uses of the name that a definition or an assignment binds."""
     scope = place.binder(node, name)
     if isinstance(scope, (ast.Module, ast.ClassDef)):
-        yield step.at(None, None, name, ops=ops)
+        yield step.at(None, None, name, ops=ops, home=home_of(place, scope))
     else:
         yield step.at(place, scope, name, ops=ops)

@@ -15,7 +15,7 @@ from improver.judge.effects import CALL, ELEMENT, Ops, after, got, popped
 from improver.judge.flow_starts import Step, bound_to, own_uses, starts
 from improver.judge.masked import FUNCTIONS
 from improver.judge.names import dotted, imported
-from improver.judge.places import Lost, Place, Project
+from improver.judge.places import NOWHERE, Home, Lost, Place, Project
 
 _MOST_STEPS = 3000
 _MOST_OPS = 5
@@ -99,7 +99,14 @@ class _Flow:
     def _everywhere(self, step: Step) -> Iterator[Step]:
         for place in self.project.holding(step.word):
             for node in place.words[step.word]:
-                yield from self._at(step, place, node)
+                if self._is_value(node) and self.project.may_mean(step.home, place, node):
+                    yield from self._at(step, place, node)
+
+    def _is_value(self, node: ast.AST) -> bool:
+        """Whether a word stands for what is followed; a property of an instance is what its function returns."""
+        if not isinstance(node, ast.Attribute) or not calls.is_property(self.root):
+            return True
+        return not (isinstance(node.value, ast.Name) and node.value.id == "self")
 
     def _at(self, step: Step, place: Place, node: ast.AST) -> Iterator[Step]:
         match node:
@@ -213,7 +220,7 @@ class _Flow:
             case ast.Name():
                 self.pending.extend(bound_to(step, step.place, target, target.id, ops))
             case ast.Attribute():
-                self.pending.append(step.at(None, None, target.attr, ops=ops))
+                self.pending.append(step.at(None, None, target.attr, ops=ops, home=self._home(step.place, target)))
             case ast.Subscript():
                 self._hold(step, target.value, (ELEMENT, *ops))
             case ast.Tuple() | ast.List():
@@ -225,6 +232,12 @@ class _Flow:
             case _:
                 pass
 
+    def _home(self, place: Place, node: ast.Attribute) -> Home:
+        """The class at home in which an attribute is set; nowhere when that is not sure."""
+        own = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
+        around = place.class_around(node) if own else None
+        return Home(owner=around.name) if around is not None else NOWHERE
+
     def _hold(self, step: Step, container: ast.AST, ops: Ops) -> None:
         """A value is put into a container: whatever takes it out again may be it."""
         assert step.place is not None
@@ -233,7 +246,7 @@ class _Flow:
             case ast.Name():
                 self.pending.extend(bound_to(step, place, container, container.id, ops))
             case ast.Attribute():
-                self.pending.append(step.at(None, None, container.attr, ops=ops))
+                self.pending.append(step.at(None, None, container.attr, ops=ops, home=self._home(place, container)))
             case ast.Subscript(value=inner) | ast.Call(func=ast.Attribute(value=inner)):
                 self._hold(step, inner, (ELEMENT, *ops))
             case _:
@@ -298,6 +311,8 @@ class _Flow:
         kind = calls.kind_of(call, place, self.project)
         word = dotted(call.func).rpartition(".")[2]
         if kind == calls.IGNORES:
+            if not step.ops and calls.reads(call, place):
+                self._add(step, call, "read")
             return
         if kind == calls.SETS:
             self._set(step, call)

@@ -16,7 +16,7 @@ from improver.judge.effects import CALL, ELEMENT, Ops, before, popped, sought
 from improver.judge.flows import Event, Flows
 from improver.judge.masked import FUNCTIONS, arguments
 from improver.judge.names import dotted, imported
-from improver.judge.places import Function, Place, Project
+from improver.judge.places import NOWHERE, Function, Home, Place, Project, Unasked, home_of
 from improver.judge.receivers import Receivers
 from improver.judge.targets import bound_values
 
@@ -42,6 +42,7 @@ class _Step:
     node: ast.AST | None = None
     word: str = ""
     member: str = ""
+    home: Home = NOWHERE
 
 
 @dataclass(eq=False)
@@ -91,7 +92,8 @@ class _Search:
         if not (self.names or self.families or self.met):
             assert start.place is not None
             assert start.node is not None
-            raise start.place.lost(start.node, "nobody in the repository hands it anything, so that anybody may")
+            lost = start.place.lost(start.node, "nobody in the repository hands it anything, so that anybody may")
+            raise Unasked(str(lost))
         return Receivers(frozenset(self.names), frozenset(self.families))
 
     def _push(self, step: _Step, place: Place, nodes: Iterable[ast.AST], ops: Ops | None = None) -> None:
@@ -174,18 +176,17 @@ class _Search:
             self._own_family(step, place, node)
             return
         scope = place.binder(node, node.id)
-        if isinstance(scope, ast.Module):
-            if node.id not in place.bound(scope) and node.id not in place.file.names.imports:
-                if hasattr(builtins, node.id) or node.id.startswith("__"):
-                    return
-            self.pending.append(_Step(step.ops, word=node.id, member=step.member))
-            full = place.file.names.imports.get(node.id, "")
-            if full:
-                self._imported(step, place, node, full)
-        elif isinstance(scope, ast.ClassDef):
-            self.pending.append(_Step(step.ops, word=node.id, member=step.member))
-        else:
+        if not isinstance(scope, (ast.Module, ast.ClassDef)):
             self.pending.append(_Step(step.ops, place, scope, node.id, step.member))
+            return
+        full = place.file.names.imports.get(node.id, "")
+        if full:
+            self._imported(step, place, node, full)
+        elif isinstance(scope, ast.Module) and node.id not in place.bound(scope):
+            if hasattr(builtins, node.id) or node.id.startswith("__"):
+                return
+        home = NOWHERE if full or place.file.names.stars else home_of(place, scope)
+        self.pending.append(_Step(step.ops, word=node.id, member=step.member, home=home))
 
     def _imported(self, step: _Step, place: Place, node: ast.AST, full: str) -> None:
         self.pending.append(_Step(step.ops, word=full.rpartition(".")[2], member=step.member))
@@ -329,6 +330,8 @@ class _Search:
         """A global name or an attribute: everything of this name in the repository."""
         for place in self.project.holding(step.word):
             for node in place.words[step.word]:
+                if not self.project.may_mean(step.home, place, node):
+                    continue
                 match node:
                     case ast.Attribute(ctx=ast.Store()):
                         self._bound(step, place, node)
@@ -420,7 +423,11 @@ class _Search:
             self._push(step, place, [owner])
             if name.startswith("__"):
                 return
-        self.pending.append(_Step(step.ops, word=name, member=step.member))
+        home = NOWHERE
+        if isinstance(owner, ast.Name) and owner.id in ("self", "cls") and place.class_around(owner) is not None:
+            around = place.class_around(owner)
+            home = Home(owner=around.name) if around is not None else NOWHERE
+        self.pending.append(_Step(step.ops, word=name, member=step.member, home=home))
         root = dotted(owner).partition(".")[0]
         if not (isinstance(owner, ast.Name) and root in place.file.names.imports):
             self.pending.append(_Step((), place, owner, member=name))

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from improver.judge.known import Known, known_readers
-from improver.judge.masked import FUNCTIONS
-from improver.judge.names import all_statements, bindings, imported
+from improver.judge.masked import FUNCTIONS, statements_of
+from improver.judge.names import bindings, imported
 from improver.judge.receivers import File, parents_of
 from improver.judge.repository import Repository
 from improver.judges import is_test
@@ -23,6 +23,10 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 class Lost(Exception):
     """A value goes where it cannot be followed; the message says where."""
+
+
+class Unasked(Lost):
+    """Nobody in the repository hands anything over, so that whoever does may hand over anything."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +111,22 @@ class Place:
         return next((scope for scope in self.file.scopes(node) if isinstance(scope, ast.ClassDef)), None)
 
 
+@dataclass(frozen=True)
+class Home:
+    """Where a name is at home: a module, by its place, or a class, by its simple name."""
+
+    module: Place | None = None
+    owner: str = ""
+
+
+NOWHERE = Home()
+
+
+def home_of(place: Place, scope: ast.AST) -> Home:
+    """The home of what a module or a class binds."""
+    return Home(owner=scope.name) if isinstance(scope, ast.ClassDef) else Home(place)
+
+
 def _is_outside(child: ast.AST, around: ast.AST) -> bool:
     """Whether a part of a definition is evaluated where the definition stands: decorators, defaults, bases."""
     if isinstance(around, (ast.ClassDef, *FUNCTIONS)):
@@ -124,12 +144,15 @@ def _names_bound(scope: ast.AST) -> frozenset[str]:
 def _declarations(scope: ast.AST) -> Mapping[str, type[ast.AST]]:
     if not isinstance(scope, (ast.ClassDef, *FUNCTIONS)):
         return {}
-    return {
-        name: type(node)
-        for node in all_statements(scope)
-        if isinstance(node, ast.Global | ast.Nonlocal)
-        for name in node.names
-    }
+    found: dict[str, type[ast.AST]] = {}
+    pending: list[ast.AST] = list(scope.body)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Global | ast.Nonlocal):
+            found.update((name, type(node)) for name in node.names)
+        elif not isinstance(node, (ast.ClassDef, *FUNCTIONS)):
+            pending.extend(statements_of(node))
+    return found
 
 
 def _words_of(tree: ast.Module) -> Mapping[str, list[ast.AST]]:
@@ -236,6 +259,34 @@ class Project:
         return root not in self.tops and any(
             full.partition(".")[0] == root for full in place.file.names.imports.values()
         )
+
+    def may_mean(self, home: Home, place: Place, node: ast.AST) -> bool:
+        """Whether a name or an attribute somewhere may be the one of the same word that has this home."""
+        if isinstance(node, ast.Attribute):
+            return self._may_be_attribute(home, place, node.value)
+        if isinstance(node, ast.Call):
+            return self._may_be_attribute(home, place, node.args[0])
+        if not isinstance(node, ast.Name | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            return True
+        word = node.id if isinstance(node, ast.Name) else node.name
+        scope = place.binder(node, word)
+        if home.module is not None:
+            if not isinstance(scope, ast.Module):
+                return False
+            names = place.file.names
+            return place is home.module or word in names.imports or names.stars or word not in place.bound(scope)
+        if home.owner:
+            return isinstance(scope, ast.ClassDef) and scope.name in self.family(home.owner)
+        return True
+
+    def _may_be_attribute(self, home: Home, place: Place, receiver: ast.AST) -> bool:
+        own = isinstance(receiver, ast.Name) and receiver.id in ("self", "cls")
+        if not own:
+            return True
+        around = place.class_around(receiver)
+        if home.module is not None or around is None:
+            return around is None
+        return not home.owner or around.name in self.family(home.owner)
 
     def family(self, name: str) -> frozenset[str]:
         """A class, what it derives from and what derives from it."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from improver.judge.findings import Findings, identifiers
 from improver.judge.known import ANNOTATIONS, DOCSTRINGS, SOURCE, Known, known_readers
+from improver.judge.reach import Reach
 from improver.judge.readings import readings_of
 from improver.judge.repository import Repository
 
@@ -36,6 +37,7 @@ class Readers:
         mentioned: what reads whatever is named in a file, as the file's identifiers.
         modules: what reads the docstring of a module, by the module's path.
         files: what depends on the lines or the source of its own file, by path.
+        handed: what reads something that is handed to it, by what it reads; functions that are only called are safe.
         doctest: what runs examples in docstrings; empty when nothing does.
         grammar: what reads the docstrings of ``p_`` and ``t_`` functions; empty when nothing does.
     """
@@ -50,6 +52,8 @@ class Readers:
     grammar: str = ""
     known: Known = field(default_factory=known_readers, repr=False, compare=False)
     repository: Repository = field(default_factory=Repository, repr=False, compare=False)
+    handed: Mapping[str, str] = field(default_factory=dict)
+    reach: Reach | None = field(default=None, repr=False, compare=False)
 
     def reads(self, what: str, names: Iterable[str], families: Iterable[str] = ()) -> str:
         """Why `what` of something is read that goes by one of these names; empty when it is not.
@@ -59,8 +63,11 @@ class Readers:
             names: the simple names by which others may know it.
             families: its class, where it is one.
         """
+        names = tuple(names)
         if what in self.everything:
             return self.everything[what]
+        if what in self.handed and not self._stays(what, names, families):
+            return self.handed[what]
         own = self.named.get(what, {})
         for name in names:
             if name in own:
@@ -69,6 +76,12 @@ class Readers:
                 if kind == what and name in words:
                     return reason
         return self._family(what, families)
+
+    def _stays(self, what: str, names: tuple[str, ...], families: Iterable[str]) -> bool:
+        """Whether a function gets nowhere but where it is called."""
+        if self.reach is None or (what == DOCSTRINGS and any(True for _ in families)):
+            return False
+        return self.reach.stays(what, names)
 
     def _family(self, what: str, names: Iterable[str]) -> str:
         own = self.families.get(what, {})
@@ -101,7 +114,8 @@ def find_readers(files: Mapping[str, bytes], known: Known | None = None) -> Read
     found.settle()
     return Readers(
         found.everything, dict(found.named), dict(found.families), tuple(found.mentioned), found.modules, found.files,
-        found.special.get("doctest", ""), found.special.get("grammar", ""), known, repository,
+        found.special.get("doctest", ""), found.special.get("grammar", ""), known, repository, found.handed,
+        found.reach,
     )  # fmt: skip
 
 

@@ -1,0 +1,153 @@
+"""What surely never gets to a reader that is not known: functions whose every use can be followed."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from improver.judge.flows import Flows
+from improver.judge.known import SOURCE
+from improver.judge.masked import FUNCTIONS
+from improver.judge.names import dotted
+from improver.judge.places import Lost, Place, Project
+
+_WORDS = re.compile(
+    rb"getattr\(|__dict__|__getattribute__|\bvars\(|getmembers|\bglobals\(|\blocals\(|attrgetter|\beval\(|\bexec\("
+    rb"|get_objects|\bgetattr\b|__subclasses__"
+)
+_GIVES = frozenset({"vars", "globals", "locals", "eval", "exec", "getmembers", "attrgetter", "getmembers_static"})
+
+
+@dataclass(frozen=True)
+class _Way:
+    """A place at which something is got at by a name that is made at run time.
+
+    Parameters:
+        pattern: the names that may be made there.
+        members: whether nothing but what a class defines is got at.
+    """
+
+    place: Place
+    node: ast.expr
+    pattern: re.Pattern[str]
+    members: bool
+
+
+@dataclass(eq=False)
+class Reach:
+    """Tells of functions whether they get anywhere but where they are called."""
+
+    project: Project
+    flows: Flows
+    _ways: list[_Way] | Lost | None = field(default=None, repr=False)
+    _known: dict[str, bool] = field(default_factory=dict, repr=False)
+
+    def stays(self, what: str, names: Iterable[str]) -> bool:
+        """Whether every function of these names is called and nothing else, so that no stranger can look at it."""
+        return what != SOURCE and all(self._stays(name) for name in names)
+
+    def _stays(self, name: str) -> bool:
+        if name not in self._known:
+            try:
+                self._known[name] = not (name.startswith("__") and name.endswith("__")) and self._is_only_called(name)
+            except Lost:
+                self._known[name] = False
+        return self._known[name]
+
+    def _is_only_called(self, name: str) -> bool:
+        found = list(self.project.definitions(name))
+        for place, node in found:
+            if isinstance(node, ast.ClassDef) or any(event.kind == "read" for event in self.flows.of(place, node)):
+                return False
+            if not self._is_hidden(place, node):
+                return False
+        return bool(found)
+
+    def _is_hidden(self, place: Place, node: ast.AST) -> bool:
+        """Whether no name that is made at run time leads to a function."""
+        assert isinstance(node, FUNCTIONS)
+        method = place.method_of(node) is not None
+        if not method and place.scope(node) is not place.file.tree:
+            return True
+        return not any(
+            way.pattern.fullmatch(node.name) and (method or not way.members) and self._is_open(way)
+            for way in self._all_ways()
+        )
+
+    def _is_open(self, way: _Way) -> bool:
+        try:
+            return any(event.kind == "read" for event in self.flows.of(way.place, way.node))
+        except Lost:
+            return True
+
+    def _all_ways(self) -> list[_Way]:
+        if self._ways is None:
+            try:
+                self._ways = list(self._search())
+            except Lost as lost:
+                self._ways = lost
+        if isinstance(self._ways, Lost):
+            raise self._ways
+        return self._ways
+
+    def _search(self) -> Iterator[_Way]:
+        for path, content in self.project.repository.files.items():
+            if path.endswith(".py") and _WORDS.search(content):
+                place = self.project.place(path)
+                if place is None:
+                    raise Lost(f"{path}: does not parse here")
+                for node in ast.walk(place.file.tree):
+                    yield from _ways_at(place, node)
+
+
+def _ways_at(place: Place, node: ast.AST) -> Iterator[_Way]:
+    match node:
+        case ast.Call(func=ast.Name(id="getattr"), args=[owner, word, *_]):
+            if not (isinstance(word, ast.Constant) and isinstance(word.value, str)):
+                yield _Way(place, node, _names_made(word), _is_own(owner))
+        case ast.Call(func=ast.Attribute(attr="__getattribute__"), args=[*_, word]):
+            yield _Way(place, node, _names_made(word), members=True)
+        case ast.Call() if dotted(node.func).rpartition(".")[2] in _GIVES:
+            if not _is_own_state(place, node):
+                yield _Way(place, node, _names_made(None), members=False)
+        case ast.Name(id="getattr", ctx=ast.Load()) if not isinstance(place.parent(node), ast.Call):
+            yield _Way(place, node, _names_made(None), members=False)
+        case ast.Attribute(attr="__dict__", ctx=ast.Load()):
+            if not (isinstance(node.value, ast.Name) and node.value.id in ("self", "other")):
+                yield _Way(place, node, _names_made(None), members=False)
+        case ast.Attribute(attr="get_objects"):
+            yield _Way(place, node, _names_made(None), members=False)
+        case _:
+            pass
+
+
+def _is_own(node: ast.AST) -> bool:
+    return (isinstance(node, ast.Name) and node.id in ("self", "cls")) or (
+        isinstance(node, ast.Call) and dotted(node.func) in ("super", "type")
+    )
+
+
+def _is_own_state(place: Place, node: ast.Call) -> bool:
+    """Whether `vars(self)` is asked for, or code that is written out is evaluated."""
+    word = dotted(node.func)
+    first = node.args[0] if node.args else None
+    return word == "vars" and isinstance(first, ast.Name) and first.id == "self"
+
+
+def _names_made(word: ast.AST | None) -> re.Pattern[str]:
+    """The names that an expression may make, as far as a fixed beginning or end tells."""
+    match word:
+        case ast.JoinedStr(values=[*parts]):
+            return re.compile("".join(_made(part) for part in parts))
+        case ast.BinOp(op=ast.Add(), left=left, right=right):
+            return re.compile(_made(left) + _made(right))
+        case ast.BinOp(op=ast.Mod(), left=ast.Constant(value=str(text))):
+            return re.compile(".*".join(re.escape(part) for part in re.split(r"%[sdr]|%\(\w+\)s", text)))
+        case _:
+            return re.compile(".*")
+
+
+def _made(part: ast.AST) -> str:
+    return re.escape(part.value) if isinstance(part, ast.Constant) and isinstance(part.value, str) else ".*"
