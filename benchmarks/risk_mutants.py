@@ -148,7 +148,7 @@ def _mutate(bases: list[Harmless], most: int, chance: Random, tally: Tally) -> N
     """Mutants of all kinds, the rarest kinds first, spread over the changes."""
     kinds = [*MUTATIONS, *CHANGE_MUTATIONS]
     for number, base in enumerate(bases):
-        code = Code(base.file.after or b"")
+        code = Code(base.file.after or b"", base.file.before or b"")
         wanted = (most - sum(tally.tried.values())) // (len(bases) - number)
         chance.shuffle(kinds)
         for kind in sorted(kinds, key=lambda one: tally.tried[one.name])[: wanted + wanted // 4]:
@@ -163,7 +163,7 @@ def _mutate_text(base: Harmless, code: Code, kind: Mutation, chance: Random, tal
         content = kind.make(code, chance)
         if content is None:
             return
-        if _is_proven(base.file.before or b"", content, kind):
+        if content != code.content and _is_proven(code.before, content, kind):
             file = FileChange(base.file.path, base.file.before, content, base.file.mode_before, base.file.mode_after)
             tally.judge(kind.name, base, (file,), base.context, kind.acts or "the code differs")
             return

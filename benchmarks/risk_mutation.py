@@ -45,9 +45,14 @@ def mutation(name: str, *, acts: str = "") -> Callable[[Make], Make]:
 
 @dataclass(frozen=True)
 class Code:
-    """A file to be mutated: its text, and where the nodes of its tree stand in it."""
+    """A file to be mutated: its text, and where the nodes of its tree stand in it.
+
+    Parameters:
+        before: its text before the change that is to be mutated.
+    """
 
     content: bytes = field(repr=False)
+    before: bytes = field(default=b"", repr=False)
 
     @cached_property
     def tree(self) -> ast.Module:

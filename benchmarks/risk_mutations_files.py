@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
 
+from risk_yardstick import same_code
+
 from improver.values import FileChange
 
 
@@ -43,7 +45,9 @@ def _moved(file: FileChange, chance: Random) -> tuple[FileChange, ...]:
 
 
 def _emptied(file: FileChange, chance: Random) -> tuple[FileChange, ...]:
-    return (replace(file, after=None, mode_after="") if chance.random() < 0.5 else replace(file, after=b""),)
+    hollow = same_code(file.before or b"", b"")
+    gone = hollow or chance.random() < 0.5
+    return (replace(file, after=None, mode_after="") if gone else replace(file, after=b""),)
 
 
 def _suffixed(file: FileChange, chance: Random) -> tuple[FileChange, ...]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from random import Random
 
 from risk_mutation import Code, functions, mutation
 from risk_yardstick import FUNCTIONS
 
+_NAME = re.compile(r"(?:[Nn]ot_?[Tt]here|typing_|unicode|basestring|long|reveal_type)")
+_SCOPES = (*FUNCTIONS, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.ClassDef)
 _EVALUATED = "it is evaluated when the function is defined"
 
 
@@ -47,7 +50,8 @@ def assigns(code: Code, chance: Random) -> bytes | None:
 def undefined(code: Code, chance: Random) -> bytes | None:
     hints = ("NotThere", "list[NotThere]", "NotThere.Inner", "NotThere[int]", "'NotThere' | None", "not_there.Name",
              "typing_.Any", "unicode", "basestring", "long", "reveal_type", "dict[str, NotThere]")  # fmt: skip
-    return _annotated(code, chance, hints)
+    absent = [hint for hint in hints if not any(word.encode() in code.content for word in _NAME.findall(hint))]
+    return _annotated(code, chance, tuple(absent)) if absent else None
 
 
 @mutation("an annotation that cannot be evaluated", acts="evaluating it raises")
@@ -63,7 +67,7 @@ def later(code: Code, chance: Random) -> bytes | None:
     if code.deferred:
         return None
     tops = [node for node in code.tree.body if isinstance(node, (ast.ClassDef, *FUNCTIONS))]
-    classes = [node for node in tops if isinstance(node, ast.ClassDef)]
+    classes = [node for node in tops if isinstance(node, ast.ClassDef) and _is_bound_once(code, node.name)]
     pairs = [(one, other) for one in tops for other in classes if one.lineno < other.lineno]
     found = [(argument, other) for one, other in pairs for argument in _defined_with(one)]
     if not found:
@@ -86,7 +90,8 @@ def _defined_with(node: ast.AST) -> list[ast.arg]:
 def own_class(code: Code, chance: Random) -> bytes | None:
     if code.deferred:
         return None
-    classes = [node for node in code.tree.body if isinstance(node, ast.ClassDef)]
+    tops = [node for node in code.tree.body if isinstance(node, ast.ClassDef)]
+    classes = [node for node in tops if _is_bound_once(code, node.name)]
     found = [(argument, node) for node in classes for argument in _defined_with(node)]
     if not found:
         return None
@@ -106,6 +111,14 @@ def for_types(code: Code, chance: Random) -> bytes | None:
     ]
     imported = set(names) - {name for node in code.tree.body if node not in blocks for name in _bound(node)}
     return _annotated(code, chance, tuple(sorted(imported))) if imported else None
+
+
+def _is_bound_once(code: Code, name: str) -> bool:
+    """Whether a class is the only thing of its name in a file."""
+    defined = [
+        node for node in ast.walk(code.tree) if isinstance(node, (ast.ClassDef, *FUNCTIONS)) and node.name == name
+    ]
+    return len(defined) == 1 and name not in _bound(code.tree) and b"import *" not in code.content
 
 
 def _bound(node: ast.AST) -> list[str]:
@@ -134,7 +147,9 @@ def at_the_top(code: Code, chance: Random) -> bytes | None:
 def bare_local(code: Code, chance: Random) -> bytes | None:
     found = []
     for owner, body in code.blocks:
-        if isinstance(owner, FUNCTIONS):
+        if isinstance(owner, FUNCTIONS) and not any(
+            isinstance(node, _SCOPES) for node in ast.walk(owner) if node is not owner
+        ):
             own = {node.arg for node in ast.walk(owner.args) if isinstance(node, ast.arg)}
             names = [node for part in body for node in ast.walk(part) if isinstance(node, ast.Name)]
             stored = {node.id for node in names if isinstance(node.ctx, ast.Store)}
@@ -169,6 +184,6 @@ def changed(code: Code, chance: Random) -> bytes | None:
         for node in code.tree.body
         if isinstance(node, FUNCTIONS) and not node.name.startswith("_")
         for hint in (node.returns, *(argument.annotation for argument in node.args.args))
-        if hint is not None
+        if hint is not None and code.lines[hint.lineno - 1] in code.before
     ]
     return code.put(chance.choice(found), chance.choice((b"int", b"str", b"'bytes'"))) if found else None
