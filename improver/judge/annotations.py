@@ -128,6 +128,8 @@ def denote(node: ast.expr, where: Evaluation) -> Meaning:  # noqa: PLR0911 - one
 
 def _name(node: ast.Name, where: Evaluation) -> Meaning:
     name = node.id
+    if where.statement is not None and where.unit.tampering:
+        raise Acts(where.unit.tampering)
     variable = _type_parameter(name, where)
     if variable is not None:
         return variable

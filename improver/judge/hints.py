@@ -113,6 +113,8 @@ def _acting(change: AnnotationChange, scene: Scene) -> str:  # noqa: PLR0911 - o
         return "it has no value, and makes the name local"
     if change.before is not None and _is_public(change):
         return "it was there before, and others may rely on it"
+    if variable and change.after is None and isinstance(owner.node, ast.Module) and not scene.deferred:
+        return "it was there before, and was evaluated"
     where = scene.evaluation(change)
     for annotation in (change.before, change.after):
         if annotation is not None and (reason := acts(annotation, where)):

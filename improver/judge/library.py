@@ -5,12 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from improver.judge.bound import Bound, bound_in
+from improver.judge.import_graph import reached
 from improver.judge.meanings import FORMS, OFFERED_BY, THING, Kind, Meaning, form
-from improver.judge.names import bindings, dotted
+from improver.judge.names import bindings
 from improver.judge.repository import Repository
 from improver.judge.standard import standard_type, standard_types
+from improver.judge.tampering import tampering
 
 _DEEPEST = 12
 
@@ -23,6 +26,11 @@ class Unit:
     tree: ast.Module = field(repr=False)
     bound: Bound = field(repr=False)
     stars: tuple[ast.ImportFrom, ...]
+
+    @cached_property
+    def tampering(self) -> str:
+        """What may make its names stand for something else; empty when nothing does."""
+        return tampering(self.tree)
 
     def first(self, name: str) -> int:
         """Which statement of the module surely binds a name first; -1 for none, or when something else may bind it."""
@@ -80,7 +88,7 @@ class Library:
             if not self.is_own(root, unit):
                 known = name in standard_types() or name in OFFERED_BY
                 return Meaning(Kind.MODULE, module=f":{name}") if known else THING
-        path = self._find(unit, name, level)
+        path = self.find(unit, name, level)
         return Meaning(Kind.MODULE, module=path) if path else THING
 
     def is_own(self, root: str, unit: Unit) -> bool:
@@ -101,7 +109,8 @@ class Library:
             folder = folder.rpartition("/")[0]
         return list(dict.fromkeys([folder, "", "src", "lib"]))
 
-    def _find(self, unit: Unit, name: str, level: int) -> str:
+    def find(self, unit: Unit, name: str, level: int) -> str:
+        """The file that importing a dotted name from a module runs last; empty when that is not sure."""
         if level:
             folder = unit.folder
             for _ in range(level - 1):
@@ -123,7 +132,12 @@ class Library:
             return self._known[key]
         self._known[key] = THING  # for what names itself
         bound = unit.bound
-        if depth < _DEEPEST and name not in bound.others | bound.removed and not self.may_be_starred(unit, name):
+        if (
+            depth < _DEEPEST
+            and not unit.tampering
+            and name not in bound.others | bound.removed
+            and not self.may_be_starred(unit, name)
+        ):
             statements = bound.places.get(name, ())
             self._known[key] = _joined([self._bound_by(node, name, unit, depth + 1) for node in statements])
         return self._known[key]
@@ -231,56 +245,16 @@ class Library:
         last = max((unit.first(other) for other in seen), default=-1)
         return 0 <= unit.first(name) <= last
 
+    def _returns(self, path: str) -> bool:
+        """Whether importing a module may import the one that is asked about, which would then find it unfinished."""
+        if path not in self._reached:
+            self._reached[path] = reached(path, self)
+        found = self._reached[path]
+        return found is None or self.here.path in found
+
     def _at_end(self, unit: Unit) -> frozenset[str]:
         ran = [unit.bound.surely(node) or frozenset() for node in unit.tree.body]
         return frozenset[str]().union(*ran) - unit.bound.removed
-
-    def _returns(self, path: str) -> bool:
-        """Whether importing a module may import the one that is asked about, which would then find it unfinished."""
-        reached = self._reach(path)
-        return reached is None or self.here.path in reached
-
-    def _reach(self, start: str) -> frozenset[str] | None:
-        """All modules of the repository that one may import; ``None`` when that is not known."""
-        if start not in self._reached:
-            seen: set[str] | None = {start}
-            pending = [start]
-            while pending and seen is not None:
-                path = pending.pop()
-                found = self._imports(path)
-                if found is None:
-                    seen = None
-                else:
-                    pending += [one for one in found if one not in seen]
-                    seen |= found
-            self._reached[start] = None if seen is None else frozenset(seen)
-        return self._reached[start]
-
-    def _imports(self, path: str) -> set[str] | None:
-        content, unit = self.repository.files.get(path, b""), self.unit(path)
-        if unit is None or any(word in content for word in (b"import_module", b"__import__", b"exec(", b"runpy")):
-            return None
-        found: set[str] = set()
-        for node in _run(unit.tree):
-            if isinstance(node, ast.Import):
-                for alias in node.names:
-                    found |= self._on_the_way(unit, alias.name, 0)
-            elif isinstance(node, ast.ImportFrom):
-                found |= self._on_the_way(unit, node.module or "", node.level)
-                for alias in node.names:
-                    found |= self._on_the_way(unit, f"{node.module or ''}.{alias.name}".strip("."), node.level)
-        return found
-
-    def _on_the_way(self, unit: Unit, name: str, level: int) -> set[str]:
-        """The files that importing a dotted name runs, but for the packages that the module lies in itself."""
-        words = name.split(".") if name else []
-        paths = {self._find(unit, ".".join(words[:end]), level) for end in range(1, len(words) + 1)}
-        if level and not words:
-            paths.add(self._find(unit, "", level))
-        return {path for path in paths if path and not self._is_around(path, unit.path)}
-
-    def _is_around(self, path: str, inner: str) -> bool:
-        return path.endswith("__init__.py") and inner.startswith(path.removesuffix("__init__.py"))
 
 
 def _offered(tree: ast.Module) -> frozenset[str] | None:
@@ -298,18 +272,6 @@ def _offered(tree: ast.Module) -> frozenset[str] | None:
             plain = len(given) == 1 and len(words) == len(node.value.elts)
             return frozenset(str(word) for word in words) if plain else None
     return None
-
-
-def _run(tree: ast.Module) -> Iterator[ast.AST]:
-    """All nodes but what is for type checkers alone."""
-    pending: list[ast.AST] = [tree]
-    while pending:
-        node = pending.pop()
-        yield node
-        if isinstance(node, ast.If) and dotted(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
-            pending.extend(node.orelse)
-        else:
-            pending.extend(ast.iter_child_nodes(node))
 
 
 def _join(*parts: str) -> str:
