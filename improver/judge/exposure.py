@@ -105,7 +105,7 @@ class Exposure:
         name = owner.name
         if self.readers.grammar and name.startswith(("p_", "t_")):
             return self.readers.grammar
-        families = (name,) if isinstance(owner.node, ast.ClassDef) else ()
+        families = (name, *self._ancestors(owner)) if isinstance(owner.node, ast.ClassDef) else ()
         return (
             self._shown(owner)
             or self._everywhere(DOCSTRINGS)
@@ -244,6 +244,11 @@ class Exposure:
                     return f"{self.path}:{node.lineno}: {reason}"
         return ""
 
+    def _ancestors(self, owner: Owner) -> frozenset[str]:
+        """The names of the classes that a class derives from, whatever they are called where it stands."""
+        assert isinstance(owner.node, ast.ClassDef)
+        return _judges(self.readers).strangers.ancestors(owner.node, Place(self._file, owner.around))
+
     def _handed(self, owner: Owner, what: str) -> str:
         """Whether a call that it is handed to by name may look at it; of a property, its value is handed."""
         if isinstance(owner.node, FUNCTIONS) and any(map(_makes_property, owner.node.decorator_list)):
@@ -277,7 +282,7 @@ class Exposure:
         origins = lenient.origins.of(handing.part, handing.place)
         if all(origin.outside or origin.parameter for origin in origins):
             return ""
-        if isinstance(handing.part, ast.Attribute) and all(origin.unsure for origin in origins):
+        if handing.nested or (isinstance(handing.part, ast.Attribute) and all(origin.unsure for origin in origins)):
             return lenient.taker(handing.call, handing.place, what)
         return lenient.handed(handing.call, handing.place, what, (handing.argument,))
 

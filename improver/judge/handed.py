@@ -25,12 +25,14 @@ class Handing:
         argument: the argument that is, or holds, what it is given.
         part: the name in the argument.
         place: where the call stands.
+        nested: whether it is given the result of another call that was given it.
     """
 
     call: ast.Call
     argument: ast.expr
     part: ast.Name | ast.Attribute
     place: Place
+    nested: bool = False
 
 
 @dataclass
@@ -112,6 +114,8 @@ def _note(node: ast.AST, place: Place, found: _Index) -> None:
         for part in (*node.args, *(keyword.value for keyword in node.keywords)):
             for inner in _named(part):
                 found.calls[_simple(inner)].append(Handing(node, part, inner, place))
+            for inner in _within(part):
+                found.calls[_simple(inner)].append(Handing(node, part, inner, place, nested=True))
     elif isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value is not None:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         for name in map(_simple, _named(node.value)):
@@ -160,6 +164,14 @@ def _targets(node: ast.expr) -> Iterator[str]:
 
 def _simple(node: ast.Name | ast.Attribute) -> str:
     return node.id if isinstance(node, ast.Name) else node.attr
+
+
+def _within(node: ast.expr) -> Iterator[ast.Name | ast.Attribute]:
+    """The names that calls inside of an argument are given."""
+    if isinstance(node, ast.Call):
+        for part in (*node.args, *(keyword.value for keyword in node.keywords)):
+            yield from _named(part)
+            yield from _within(part)
 
 
 def _named(node: ast.expr) -> Iterator[ast.Name | ast.Attribute]:

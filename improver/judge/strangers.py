@@ -223,6 +223,17 @@ class Strangers:
                 return reason
         return ""
 
+    def ancestors(self, node: ast.ClassDef, place: Place, seen: Seen = frozenset()) -> frozenset[str]:
+        """The names of the classes that a class derives from, as far as the repository tells."""
+        found: set[str] = set()
+        for base in bases_of(node):
+            plain = base.value if isinstance(base, ast.Subscript) else base
+            for origin in self.origins.of(plain, place):
+                found.add(origin.name.rpartition(".")[2])
+                if isinstance(origin.node, ast.ClassDef) and origin.place and id(origin.node) not in seen:
+                    found |= self.ancestors(origin.node, origin.place, seen | {id(origin.node)})
+        return frozenset(found)
+
     def _parent(self, origin: Origin, written: ast.expr, what: str, *, is_class: bool, seen: Seen) -> str:
         if isinstance(origin.node, ast.ClassDef):
             return self._ancestor(origin, what, is_class=is_class, seen=seen)
