@@ -272,9 +272,10 @@ def aliases(word: str, project: Project) -> frozenset[str]:
             if value is None or (isinstance(value, ast.Constant) and value.value is None):
                 continue
             name = dotted(value)
-            if not name or (isinstance(value, ast.Name) and place.scope(node) is not place.file.tree):
-                if not name or not isinstance(place.binder(value, name), (ast.Module, ast.ClassDef)):
-                    return frozenset()
+            if not name:
+                return frozenset()
+            if isinstance(value, ast.Name) and not isinstance(place.binder(value, name), (ast.Module, ast.ClassDef)):
+                return frozenset()
             found.add(name.rpartition(".")[2])
     return frozenset(found - {word})
 
@@ -303,14 +304,16 @@ def callees(call: ast.Call, place: Place, project: Project) -> Iterator[tuple[Pl
             own = [node for node in place.words.get(func.id, ()) if isinstance(node, (ast.ClassDef, *FUNCTIONS))]
             own = [node for node in own if place.binder(node, func.id) is scope]
             if len(own) != list_of_bindings(place, scope).count(func.id) or not own:
-                raise place.lost(call, f"a value is handed to `{func.id}`, which is not known")
+                yield from project.meanings(place, func)
+                return
             yield from ((place, node) for node in own)
             return
         word = place.file.names.imports.get(func.id, func.id).rpartition(".")[2]
     elif isinstance(func, ast.Attribute):
         word = func.attr
     else:
-        raise place.lost(call, "a value is handed to something that is made at run time")
+        yield from project.meanings(place, func)
+        return
     if project.is_foreign(place, full_name(func, place)):
         raise place.lost(call, f"a value is handed to `{ast.unparse(func)[:60]}` from outside of the repository")
     found = list(project.definitions(word))
@@ -319,7 +322,7 @@ def callees(call: ast.Call, place: Place, project: Project) -> Iterator[tuple[Pl
     if not found and isinstance(func, ast.Attribute) and word in IGNORING_METHODS:
         return
     if not found:
-        raise place.lost(call, f"a value is handed to `{word}`, which is not defined in the repository")
+        found = list(project.meanings(place, func))
     yield from found
 
 

@@ -45,6 +45,7 @@ class Findings:
         self.project = Project(self.repository)
         flows = Flows(self.project)
         self._handed = Handed(self.project, flows)
+        self.project.ask = self._handed.meanings
         self.reach = Reach(self.project, flows)
 
     def note(self, reading: Reading, path: str) -> None:

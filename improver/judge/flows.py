@@ -52,6 +52,7 @@ class Flows:
 
     project: Project
     _known: dict[ast.AST, list[Event] | Lost] = field(default_factory=dict, repr=False)
+    _open: set[ast.AST] = field(default_factory=set, repr=False)
 
     def of(self, place: Place, node: ast.AST) -> list[Event]:
         """What happens to the function or class that a node defines, or to the value of an expression.
@@ -59,11 +60,16 @@ class Flows:
         Raises:
             Lost: it goes where it cannot be followed.
         """
+        if node in self._open:
+            raise place.lost(node, "what calls it hangs on itself")
         if node not in self._known:
+            self._open.add(node)
             try:
                 self._known[node] = _Flow(self.project, node).follow(starts(place, node, self.project))
             except Lost as lost:
                 self._known[node] = lost
+            finally:
+                self._open.discard(node)
         found = self._known[node]
         if isinstance(found, Lost):
             raise found
@@ -85,6 +91,7 @@ class _Flow:
             if step in seen:
                 continue
             seen.add(step)
+            self.project.count()
             if len(seen) > _MOST_STEPS or len(step.ops) > _MOST_OPS:
                 raise Lost(f"line {getattr(self.root, 'lineno', 1)}: it is handed on too often to be followed")
             if step.place is None:

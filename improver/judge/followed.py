@@ -60,11 +60,20 @@ class Handed:
         """
         return _Search(self.project, self.flows).of(_Step((), place, node))
 
+    def meanings(self, place: Place, node: ast.expr) -> Receivers:
+        """The same, with the functions that tests define.
+
+        Raises:
+            Lost: it cannot be followed.
+        """
+        return _Search(self.project, self.flows, of_tests=True).of(_Step((), place, node))
+
 
 @dataclass(eq=False)
 class _Search:
     project: Project
     flows: Flows
+    of_tests: bool = False
     names: set[str] = field(default_factory=set)
     families: set[str] = field(default_factory=set)
     met: bool = False
@@ -78,6 +87,7 @@ class _Search:
             if step in seen:
                 continue
             seen.add(step)
+            self.project.count()
             if len(seen) > _MOST_STEPS or len(step.ops) > _MOST_OPS:
                 assert start.place is not None
                 assert start.node is not None
@@ -362,7 +372,7 @@ class _Search:
         if calls.is_property(node):
             self._returned(step, place, node, step.ops)
         if not step.ops:
-            if not place.is_test or place.method_of(node) is not None:
+            if self.of_tests or not place.is_test or place.method_of(node) is not None:
                 self._add(step, node.name)
         elif not calls.is_property(node):
             for ops in popped(step.ops, CALL):

@@ -5,18 +5,20 @@ from __future__ import annotations
 import ast
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from improver.judge.known import Known, known_readers
 from improver.judge.masked import FUNCTIONS, statements_of
 from improver.judge.names import bindings, imported
-from improver.judge.receivers import File, parents_of
+from improver.judge.receivers import File, Receivers, parents_of
 from improver.judge.repository import Repository
 from improver.judges import is_test
 
-MOST_BYTES = 6 << 20
+MOST_BYTES = 3 << 20
+MOST_NESTED = 2
+MOST_STEPS = 60_000
 SCOPES = (ast.Module, ast.ClassDef, ast.Lambda, ast.GeneratorExp, ast.ListComp, ast.SetComp, ast.DictComp, *FUNCTIONS)
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -183,7 +185,20 @@ class Project:
     _files: dict[str, File | None] = field(default_factory=dict, repr=False)
     _places: dict[str, Place | None] = field(default_factory=dict, repr=False)
     _holding: dict[str, list[Place]] = field(default_factory=dict, repr=False)
+    ask: Callable[[Place, ast.expr], Receivers] | None = field(default=None, repr=False)
     _bytes: int = 0
+    _asked: int = 0
+    _steps: int = 0
+
+    def count(self) -> None:
+        """Count one step of all that may be taken.
+
+        Raises:
+            Lost: it was the last.
+        """
+        self._steps += 1
+        if self._steps > MOST_STEPS:
+            raise Lost("more would have to be followed than can be in a second")
 
     def file(self, path: str) -> File | None:
         """A file, parsed; ``None`` when it does not parse."""
@@ -287,6 +302,30 @@ class Project:
         if home.module is not None or around is None:
             return around is None
         return not home.owner or around.name in self.family(home.owner)
+
+    def meanings(
+        self, place: Place, node: ast.expr
+    ) -> Iterator[tuple[Place, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]]:
+        """Every function and class of the repository that what is called may be, followed back.
+
+        Raises:
+            Lost: that cannot be told.
+        """
+        text = ast.unparse(node)[:60]
+        if self.ask is None or self._asked >= MOST_NESTED:
+            raise place.lost(node, f"a value is handed to `{text}`, which is not known")
+        self._asked += 1
+        try:
+            found = self.ask(place, node)
+        except Lost as lost:
+            raise place.lost(node, f"a value is handed to `{text}`, which is not known ({lost})"[:300]) from None
+        finally:
+            self._asked -= 1
+        names = set(found.names)
+        for name in found.families:
+            names |= self.repository.descendants(name)
+        for name in sorted(names):
+            yield from self.definitions(name)
 
     def family(self, name: str) -> frozenset[str]:
         """A class, what it derives from and what derives from it."""

@@ -105,14 +105,16 @@ class Reach:
 def _ways_at(place: Place, node: ast.AST) -> Iterator[_Way]:
     match node:
         case ast.Call(func=ast.Name(id="getattr"), args=[owner, word, *_]):
-            if not (isinstance(word, ast.Constant) and isinstance(word.value, str)):
+            if not (isinstance(word, ast.Constant) and isinstance(word.value, str)) and not _passes_on(
+                place, node, word
+            ):
                 yield _Way(place, node, _names_made(word), _is_own(owner))
         case ast.Call(func=ast.Attribute(attr="__getattribute__"), args=[*_, word]):
             yield _Way(place, node, _names_made(word), members=True)
         case ast.Call() if dotted(node.func).rpartition(".")[2] in _GIVES:
             if not _is_own_state(place, node):
                 yield _Way(place, node, _names_made(None), members=False)
-        case ast.Name(id="getattr", ctx=ast.Load()) if not isinstance(place.parent(node), ast.Call):
+        case ast.Name(id="getattr", ctx=ast.Load()) if not _is_called_or_pickled(place, node):
             yield _Way(place, node, _names_made(None), members=False)
         case ast.Attribute(attr="__dict__", ctx=ast.Load()):
             if not (isinstance(node.value, ast.Name) and node.value.id in ("self", "other")):
@@ -121,6 +123,22 @@ def _ways_at(place: Place, node: ast.AST) -> Iterator[_Way]:
             yield _Way(place, node, _names_made(None), members=False)
         case _:
             pass
+
+
+def _passes_on(place: Place, node: ast.AST, word: ast.AST) -> bool:
+    """Whether `__getattr__` looks up the name that it was asked for: who asks says the name."""
+    function = place.function_around(node)
+    if not isinstance(function, FUNCTIONS) or function.name not in ("__getattr__", "__getattribute__"):
+        return False
+    given = [one.arg for one in function.args.posonlyargs + function.args.args]
+    return isinstance(word, ast.Name) and word.id in given[-1:]
+
+
+def _is_called_or_pickled(place: Place, node: ast.AST) -> bool:
+    parent = place.parent(node)
+    function = place.function_around(node)
+    pickled = isinstance(function, FUNCTIONS) and function.name in ("__reduce__", "__reduce_ex__")
+    return pickled or (isinstance(parent, ast.Call) and parent.func is node)
 
 
 def _is_own(node: ast.AST) -> bool:
