@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from improver.judge.known import ANNOTATIONS, DOCSTRINGS
 from improver.judge.masked import FUNCTIONS, arguments
 from improver.judge.names import dotted
-from improver.judge.scopes import Definition, Place
+from improver.judge.scopes import Definition, Place, results_of
 
 _SOURCE = r"getsource|findsource|getcomments|linecache|co_code\b|\bdis\b|co_firstlineno"
 _WORDS = {
@@ -79,13 +79,9 @@ def uses(node: Definition, place: Place, what: str, start: Start) -> Iterator[Us
 
 def _results(node: Definition, given: Start) -> Iterator[ast.expr]:
     """The decorators that a function returns, but for those that it has already put on what it was given."""
-    pending: list[ast.AST] = list(node.body)
-    while pending:
-        inner = pending.pop()
-        if isinstance(inner, ast.Return) and inner.value is not None:
-            yield from _parts(inner.value, given)
-        elif not isinstance(inner, (ast.ClassDef, ast.Lambda, *FUNCTIONS)):
-            pending += list(ast.iter_child_nodes(inner))
+    if isinstance(node, FUNCTIONS):
+        for value in results_of(node):
+            yield from _parts(value, given)
 
 
 def _parts(node: ast.expr, given: Start) -> Iterator[ast.expr]:

@@ -12,7 +12,7 @@ from functools import cached_property
 from improver.judge.masked import FUNCTIONS
 from improver.judge.names import dotted
 from improver.judge.repository import Module, Repository
-from improver.judge.scopes import Binding, Definition, Place, module_bindings, scope_bindings
+from improver.judge.scopes import Binding, Definition, Place, module_bindings, results_of, scope_bindings
 
 STANDARD = frozenset(sys.stdlib_module_names)
 _MOST_STEPS = 40
@@ -91,9 +91,22 @@ class Origins:
                 yield function
                 yield from self.of(node.args[0], place, seen)
             elif isinstance(function.node, FUNCTIONS):
-                yield Origin(f"{function.name}()")
+                yield from self._result(function, seen)
             else:
                 yield function
+
+    def _result(self, function: Origin, seen: Seen) -> Iterator[Origin]:
+        """What a function of the repository returns, as far as its text tells."""
+        assert isinstance(function.node, FUNCTIONS)
+        assert function.place is not None
+        key = (f"{function.place.module.path}:{function.node.lineno}", "return")
+        inner = function.place.inside(function.node)
+        values = [] if key in seen or function.node.decorator_list else list(results_of(function.node))
+        for value in values:
+            for origin in self.of(value, inner, seen | {key}):
+                yield Origin(f"{function.name}()") if origin.unsure else origin
+        if not values:
+            yield Origin(f"{function.name}()")
 
     def _name(self, name: str, place: Place, seen: Seen) -> Iterator[Origin]:
         key = (f"{place.module.path}:{len(place.around)}", name)

@@ -77,6 +77,17 @@ def scope_bindings(scope: Definition) -> dict[str, list[Binding]]:
     return dict(found)
 
 
+def results_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:
+    """What a function returns, statement by statement."""
+    pending: list[ast.AST] = list(function.body)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Return) and node.value is not None:
+            yield node.value
+        elif not isinstance(node, (ast.ClassDef, ast.Lambda, *FUNCTIONS)):
+            pending.extend(ast.iter_child_nodes(node))
+
+
 def _bindings(body: Iterable[ast.AST]) -> Iterator[tuple[str, Binding]]:
     pending = list(body)
     while pending:
