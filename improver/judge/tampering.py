@@ -30,16 +30,19 @@ def tampering(tree: ast.Module) -> str:
 def _tampers(node: ast.AST, harmless: set[ast.AST]) -> str:
     if isinstance(node, ast.Call):
         name = dotted(node.func)
-        if name == "exec" or (name in _NAMESPACES and not node.args and node not in harmless):
+        if (name == "exec" and len(node.args) < 2) or (name in _NAMESPACES and not node.args and node not in harmless):
             return name
         if name in ("setattr", "delattr") and node.args and dotted(node.args[0]) in _OTHERS:
             return name
     if isinstance(node, ast.Subscript) and dotted(node.value) in ("sys.modules", "modules"):
-        return "sys.modules" if _is_own(node.slice) or not isinstance(node.ctx, ast.Load) else ""
+        return "sys.modules" if _is_own(node.slice) else ""
     if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load) and dotted(node.value) in _OTHERS:
         return dotted(node)
     return ""
 
 
 def _is_own(node: ast.expr) -> bool:
+    """Whether a key of `sys.modules` is the module itself, or one whose names matter everywhere."""
+    if isinstance(node, ast.Constant):
+        return node.value in _OTHERS
     return isinstance(node, ast.Name) and node.id == "__name__"
