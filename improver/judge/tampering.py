@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 
+from improver.judge.masked import FUNCTIONS
 from improver.judge.names import dotted
 
 _LOOKS_ONLY = frozenset({"get", "items", "keys", "values", "copy"})
+_OWN = frozenset({"vars", "locals"})
 _NAMESPACES = frozenset({"globals", "vars", "locals"})
 _OTHERS = frozenset({"builtins", "__builtins__", "typing", "collections.abc"})
 
@@ -20,6 +22,8 @@ def tampering(tree: ast.Module) -> str:
             harmless.add(node.value)  # type: ignore[attr-defined]
         elif isinstance(node, ast.Compare):
             harmless.update(node.comparators)
+        elif isinstance(node, FUNCTIONS):  # whose own names these are
+            harmless.update(one for one in ast.walk(node) if isinstance(one, ast.Call) and dotted(one.func) in _OWN)
     for node in ast.walk(tree):
         word = _tampers(node, harmless)
         if word:
