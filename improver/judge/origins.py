@@ -120,6 +120,14 @@ class Origins:
             if isinstance(scope, ast.ClassDef) and not innermost:
                 continue
             found = scope_bindings(scope).get(name, [])
+            owner = place.around[depth - 2] if depth > 1 else None
+            if (
+                name in ("self", "cls")
+                and isinstance(owner, ast.ClassDef)
+                and [one.parameter for one in found] == [True]
+            ):
+                yield Origin(owner.name, place=Place(place.module, place.around[: depth - 2]), node=owner)
+                return
             yield from self._followed(found, name, Place(place.module, place.around[:depth]), seen)
             if found and not isinstance(scope, ast.ClassDef):
                 return

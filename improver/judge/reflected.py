@@ -17,6 +17,8 @@ from improver.judges import is_test
 
 _MAY_REFLECT = re.compile(rb"\bvars\(|getmembers|import_module|__dict__|\bglobals\(\)|\bdir\(|load_module|\.load\(\)")
 _IMPORT = re.compile(rb"(?m)^[ \t]*(?:from|import)[ \t]+([A-Za-z_]\w*)")
+# What these read of what they are given is found where the readings of a file are.
+_PLAIN = STANDARD - {"functools"}
 _REFLECTING = frozenset(
     {"vars", "dir", "globals", "getmembers", "getmembers_static", "import_module", "__import__", "find_modules", "load"}
 )
@@ -57,7 +59,7 @@ class Reflected:
         pending: list[tuple[ast.AST, Place]] = [(child, Place(module)) for child in module.tree.body]
         while pending:
             node, place = pending.pop()
-            if isinstance(node, ast.Call):
+            if isinstance(node, ast.Call) and module.names.resolve(node.func).partition(".")[0] not in _PLAIN:
                 held = [part for part in _arguments(node) if _holds(part, given)]
                 reason = self.strangers.taker(node, place, what) if held else ""
                 if reason:
@@ -68,7 +70,7 @@ class Reflected:
 
 def _imports_strangers(content: bytes) -> bool:
     roots = {name.decode("utf-8", "replace") for name in _IMPORT.findall(content)}
-    return not roots <= (STANDARD - {"functools"})
+    return not roots <= _PLAIN
 
 
 def _arguments(call: ast.Call) -> list[ast.expr]:
