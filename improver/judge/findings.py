@@ -16,6 +16,8 @@ from improver.judge.receivers import Receivers
 from improver.judge.repository import Repository
 from improver.judges import is_test
 
+# These show what is in what they are given, too.
+_DEEP = ("`help`", "`pydoc.", "`fire.")
 _IDENTIFIER = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 
 
@@ -71,6 +73,7 @@ class Findings:
         except Lost as lost:
             reason = f"{reading.reason} of something that is known at run time only ({lost})"
             followed = reading.of.expression is not None and not isinstance(lost, Unasked)
+            followed = followed and not reading.reason.startswith(_DEEP)
             if followed and reading.what != SOURCE:
                 self.handed.setdefault(reading.what, f"{path}:{reading.line}: {reason}")
             else:

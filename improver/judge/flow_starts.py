@@ -55,14 +55,14 @@ class Step:
         )
 
 
-def starts(place: Place, node: ast.AST, project: Project) -> Iterator[Step]:
+def starts(place: Place, node: ast.AST, project: Project, ops: Ops = ()) -> Iterator[Step]:
     """The first steps.
 
     Raises:
         Lost: it is called by what cannot be seen.
     """
     if isinstance(node, ast.expr):
-        yield Step((), place, node)
+        yield Step(ops, place, node)
         return
     assert isinstance(node, (ast.ClassDef, *FUNCTIONS))
     yield from _to_decorators(place, node, project)
@@ -70,7 +70,7 @@ def starts(place: Place, node: ast.AST, project: Project) -> Iterator[Step]:
     if owner is None:
         yield from bound_to(Step(()), place, node, node.name, ())
     elif node.name in ("__init__", "__new__", "__call__"):
-        ops: Ops = (CALL,) if node.name == "__call__" else ()
+        ops = (CALL,) if node.name == "__call__" else ()
         for name in project.repository.descendants(owner.name):
             yield Step(ops, word=name, shift=1)
         yield from own_uses(owner.name, ops, project)

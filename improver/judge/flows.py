@@ -51,26 +51,30 @@ class Flows:
     """Follows values through a repository, forward."""
 
     project: Project
-    _known: dict[ast.AST, list[Event] | Lost] = field(default_factory=dict, repr=False)
-    _open: set[ast.AST] = field(default_factory=set, repr=False)
+    _known: dict[tuple[ast.AST, Ops], list[Event] | Lost] = field(default_factory=dict, repr=False)
+    _open: set[tuple[ast.AST, Ops]] = field(default_factory=set, repr=False)
 
-    def of(self, place: Place, node: ast.AST) -> list[Event]:
+    def of(self, place: Place, node: ast.AST, ops: Ops = ()) -> list[Event]:
         """What happens to the function or class that a node defines, or to the value of an expression.
+
+        Parameters:
+            ops: what must be done to the value of the expression to get at what is followed.
 
         Raises:
             Lost: it goes where it cannot be followed.
         """
-        if node in self._open:
+        key = (node, ops)
+        if key in self._open:
             raise place.lost(node, "what calls it hangs on itself")
-        if node not in self._known:
-            self._open.add(node)
+        if key not in self._known:
+            self._open.add(key)
             try:
-                self._known[node] = _Flow(self.project, node).follow(starts(place, node, self.project))
+                self._known[key] = _Flow(self.project, node).follow(starts(place, node, self.project, ops))
             except Lost as lost:
-                self._known[node] = lost
+                self._known[key] = lost
             finally:
-                self._open.discard(node)
-        found = self._known[node]
+                self._open.discard(key)
+        found = self._known[key]
         if isinstance(found, Lost):
             raise found
         return found

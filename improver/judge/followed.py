@@ -195,6 +195,7 @@ class _Search:
         elif isinstance(scope, ast.Module) and node.id not in place.bound(scope):
             if hasattr(builtins, node.id) or node.id.startswith("__"):
                 return
+        self._handlers(step, place, scope, node.id)
         home = NOWHERE if full or place.file.names.stars else home_of(place, scope)
         self.pending.append(_Step(step.ops, word=node.id, member=step.member, home=home))
 

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from improver.judge.effects import CALL, ELEMENT, Ops
 from improver.judge.flows import Flows
-from improver.judge.known import SOURCE
+from improver.judge.known import DOCSTRINGS, SOURCE
 from improver.judge.masked import FUNCTIONS
 from improver.judge.names import dotted
 from improver.judge.places import Lost, Place, Project
@@ -46,12 +47,16 @@ class Reach:
 
     def stays(self, what: str, names: Iterable[str]) -> bool:
         """Whether every function of these names is called and nothing else, so that no stranger can look at it."""
-        return what != SOURCE and all(self._stays(name) for name in names)
+        asked = tuple(names)
+        if asked and asked[0].startswith("__") and asked[0].endswith("__"):
+            return what == DOCSTRINGS and self._stays(asked[0])
+        return what != SOURCE and all(self._stays(name) for name in asked)
 
     def _stays(self, name: str) -> bool:
         if name not in self._known:
             try:
-                self._known[name] = not (name.startswith("__") and name.endswith("__")) and self._is_only_called(name)
+                special = name.startswith("__") and name.endswith("__")
+                self._known[name] = self._is_only_asked(name) if special else self._is_only_called(name)
             except Lost:
                 self._known[name] = False
         return self._known[name]
@@ -64,6 +69,17 @@ class Reach:
             if not self._is_hidden(place, node):
                 return False
         return bool(found)
+
+    def _is_only_asked(self, name: str) -> bool:
+        """The same of a special method, which the language calls: it is got at by its name alone."""
+        for place in self.project.holding(name):
+            for node in place.words[name]:
+                if isinstance(node, ast.Attribute | ast.Call) and isinstance(
+                    getattr(node, "ctx", ast.Load()), ast.Load
+                ):
+                    if any(event.kind == "read" for event in self.flows.of(place, node)):
+                        return False
+        return not any(way.pattern.fullmatch(name) and self._is_open(way) for way in self._all_ways())
 
     def _is_hidden(self, place: Place, node: ast.AST) -> bool:
         """Whether no name that is made at run time leads to a function."""
@@ -78,7 +94,9 @@ class Reach:
 
     def _is_open(self, way: _Way) -> bool:
         try:
-            return any(event.kind == "read" for event in self.flows.of(way.place, way.node))
+            return any(
+                event.kind == "read" for ops in _parts_of(way.node) for event in self.flows.of(way.place, way.node, ops)
+            )
         except Lost:
             return True
 
@@ -125,6 +143,18 @@ def _ways_at(place: Place, node: ast.AST) -> Iterator[_Way]:
             pass
 
 
+def _parts_of(node: ast.expr) -> tuple[Ops, ...]:
+    """What may have to be done to what is got to get at one thing."""
+    word = node.attr if isinstance(node, ast.Attribute) else ""
+    if isinstance(node, ast.Call):
+        word = getattr(node.func, "attr", "") or getattr(node.func, "id", "")
+    if word in ("getattr", "__getattribute__"):
+        return ((),)
+    if isinstance(node, ast.Name):
+        return ((), (CALL,))
+    return ((), (ELEMENT,), (ELEMENT, ELEMENT), (CALL,))
+
+
 def _passes_on(place: Place, node: ast.AST, word: ast.AST) -> bool:
     """Whether `__getattr__` looks up the name that it was asked for: who asks says the name."""
     function = place.function_around(node)
@@ -148,10 +178,27 @@ def _is_own(node: ast.AST) -> bool:
 
 
 def _is_own_state(place: Place, node: ast.Call) -> bool:
-    """Whether `vars(self)` is asked for, or code that is written out is evaluated."""
-    word = dotted(node.func)
+    """Whether `vars` is asked of an instance of the class itself, or of parsed options, which hold no namespace."""
     first = node.args[0] if node.args else None
-    return word == "vars" and isinstance(first, ast.Name) and first.id == "self"
+    if dotted(node.func) != "vars" or not isinstance(first, ast.Name):
+        return False
+    scope = place.binder(first, first.id)
+    stores = [one for one in place.words.get(first.id, ()) if isinstance(one, ast.Name) and not _is_load(one)]
+    own = [one for one in stores if place.binder(one, one.id) is scope]
+    return first.id == "self" or (bool(own) and all(_is_parsed(place, one) for one in own))
+
+
+def _is_load(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Load)
+
+
+def _is_parsed(place: Place, node: ast.Name) -> bool:
+    parent = place.parent(node)
+    while isinstance(parent, ast.Tuple):
+        parent = place.parent(parent)
+    value = parent.value if isinstance(parent, ast.Assign | ast.AnnAssign) else None
+    func = value.func if isinstance(value, ast.Call) else None
+    return isinstance(func, ast.Attribute) and func.attr in ("parse_args", "parse_known_args")
 
 
 def _names_made(word: ast.AST | None) -> re.Pattern[str]:
