@@ -22,7 +22,7 @@ GETTERS = frozenset(
 )  # fmt: skip
 CARRIERS = frozenset(
     {"__wrapped__", "__func__", "func", "fget", "fset", "fdel", "args", "keywords", "__call__", "__get__", "__self__",
-     "__class__", "__dict__", "__closure__", "cell_contents", "cache_parameters", "__init__", "__new__"}
+     "__class__", "__closure__", "cell_contents", "cache_parameters", "__init__", "__new__"}
 )  # fmt: skip
 RETURN_NO_FUNCTION = frozenset({"__str__", "__repr__", "__hash__", "__len__", "__bool__", "__bytes__", "__format__"})
 
@@ -177,6 +177,50 @@ _PLAIN_BASES = frozenset(
 def strangers(name: str, project: Project) -> frozenset[str]:
     """The bases of a class from outside of the repository that may call what the class defines."""
     return project.repository.strangers(name) - _PLAIN_BASES
+
+
+_OPERATORS = {
+    ast.Add: ("__add__", "__radd__", "__iadd__"), ast.Sub: ("__sub__", "__rsub__", "__isub__"),
+    ast.Mult: ("__mul__", "__rmul__", "__imul__"), ast.Div: ("__truediv__", "__rtruediv__", "__itruediv__"),
+    ast.FloorDiv: ("__floordiv__", "__rfloordiv__"), ast.Mod: ("__mod__", "__rmod__"), ast.Pow: ("__pow__", "__rpow__"),
+    ast.LShift: ("__lshift__", "__rlshift__", "__ilshift__"), ast.RShift: ("__rshift__", "__rrshift__", "__irshift__"),
+    ast.BitOr: ("__or__", "__ror__", "__ior__"), ast.BitXor: ("__xor__", "__rxor__"),
+    ast.BitAnd: ("__and__", "__rand__", "__iand__"), ast.MatMult: ("__matmul__", "__rmatmul__", "__imatmul__"),
+    ast.Eq: ("__eq__",), ast.NotEq: ("__ne__", "__eq__"), ast.Lt: ("__lt__", "__gt__"), ast.Gt: ("__gt__", "__lt__"),
+    ast.LtE: ("__le__", "__ge__"), ast.GtE: ("__ge__", "__le__"), ast.In: ("__contains__",), ast.NotIn: ("__contains__",),
+}  # fmt: skip
+
+
+def operands(node: ast.AST, project: Project) -> Iterator[Given]:
+    """The parameters of the repository's own operators that a value in an expression or a target may become."""
+    names: tuple[str, ...] = ()
+    match node:
+        case ast.BinOp() | ast.AugAssign():
+            names = _OPERATORS.get(type(node.op), ())
+        case ast.Compare():
+            names = tuple(name for op in node.ops for name in _OPERATORS.get(type(op), ()))
+        case ast.Subscript():
+            names = ("__setitem__", "__getitem__", "__delitem__")
+        case ast.Attribute():
+            names = ("__setattr__", "__set__")
+        case _:
+            pass
+    for name in names:
+        for place, function in project.definitions(name):
+            if isinstance(function, FUNCTIONS):
+                given = [one.arg for one in function.args.posonlyargs + function.args.args]
+                yield from ((place, function, one) for one in given[1:])
+
+
+def hands_on(call: ast.Call, word: str) -> bool:
+    """Whether a call of the library gives what it is given to a function that it is given."""
+    keyed = any(keyword.arg in ("key", "default") for keyword in call.keywords)
+    return keyed if word in ("sorted", "min", "max") else not (word == "filter" and _is_plain(call))
+
+
+def _is_plain(call: ast.Call) -> bool:
+    first = call.args[0] if call.args else None
+    return isinstance(first, ast.Constant) or (isinstance(first, ast.Name) and first.id in ("callable", "bool"))
 
 
 def gathers(function: ast.AST, name: str) -> bool:

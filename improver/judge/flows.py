@@ -201,7 +201,10 @@ class _Flow:
                     key is None and value is node for key, value in zip(parent.keys, parent.values, strict=True)
                 )
                 self._climb(step, parent, None if spread else iter([(ELEMENT, *step.ops)]))
+            case ast.Compare():
+                self._operate(step, parent)
             case ast.BinOp():
+                self._operate(step, parent)
                 if step.ops[:1] == (ELEMENT,):
                     self._climb(step, parent)
             case _ if isinstance(parent, _COLLECTED):
@@ -212,6 +215,11 @@ class _Flow:
                 pass
             case _:
                 raise place.lost(parent, f"a value goes into {type(parent).__name__}, which is not followed")
+
+    def _operate(self, step: Step, node: ast.AST) -> None:
+        """A value becomes an operand: operators that the repository defines get it."""
+        for where, function, name in calls.operands(node, self.project):
+            self.pending.append(step.at(where, function, name))
 
     def _add(self, step: Step, node: ast.AST, kind: str) -> None:
         assert step.place is not None
@@ -231,9 +239,11 @@ class _Flow:
             case ast.Name():
                 self.pending.extend(bound_to(step, step.place, target, target.id, ops))
             case ast.Attribute():
+                self._operate(step, target)
                 self.pending.append(step.at(None, None, target.attr, ops=ops, home=self._home(step.place, target)))
             case ast.Subscript():
-                self._hold(step, target.value, (ELEMENT, *ops))
+                self._operate(step, target)
+                self._hold(step, target.value, ops if isinstance(target.slice, ast.Slice) else (ELEMENT, *ops))
             case ast.Tuple() | ast.List():
                 for inner in target.elts:
                     if isinstance(inner, ast.Starred):
@@ -291,6 +301,7 @@ class _Flow:
 
     def _subscript(self, step: Step, parent: ast.Subscript, node: ast.AST) -> None:
         if parent.value is not node:
+            self._operate(step, parent)
             if isinstance(parent.ctx, ast.Store):
                 self._hold(step, parent.value, (ELEMENT, *step.ops))
         elif isinstance(parent.ctx, ast.Store):
@@ -336,6 +347,8 @@ class _Flow:
             else:
                 self._climb(step, call)
         elif kind in (calls.RETURNS, calls.CALLS):
+            if kind == calls.CALLS and (node is not call.args[0] if call.args else True) and calls.hands_on(call, word):
+                raise place.lost(call, f"a value is handed on by `{word}`")
             if kind == calls.CALLS and not step.ops:
                 self.found.append(Event(place, call, "called", 0, loose=True))
             self._climb(step, call, after(word, step.ops, by_keyword=isinstance(node, ast.keyword) and not spread))

@@ -179,6 +179,8 @@ class _Search:
             elif isinstance(inner, ast.Subscript):
                 self._push(step, event.place, [inner.slice], step.ops[1:])
                 for value, more in bound_values(event.place, inner):
+                    if isinstance(inner.slice, ast.Slice):
+                        self._push(step, event.place, [value])
                     self._push(step, event.place, [value], (*more, *step.ops[1:]))
 
     def _name(self, step: _Step, place: Place, node: ast.Name) -> None:
@@ -293,6 +295,8 @@ class _Search:
                 self._push(step, event.place, [value], ops)
             if spread or event.loose:
                 self._push(step, event.place, [value], (ELEMENT, *ops))
+            if event.loose:
+                self._push(step, event.place, [value], (ELEMENT, ELEMENT, *ops))
 
     def _itself(self, step: _Step, place: Place, owner: ast.ClassDef) -> None:
         """A class or an instance of it as it names itself: it, or one that derives from it."""
@@ -348,6 +352,7 @@ class _Search:
                         self._bound(step, place, node)
                     case ast.Name(ctx=ast.Store()):
                         if isinstance(place.binder(node, node.id), (ast.Module, ast.ClassDef)):
+                            self._field(step, place, node)
                             self._bound(step, place, node)
                     case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
                         if isinstance(place.binder(node, node.name), (ast.Module, ast.ClassDef)):
@@ -363,6 +368,19 @@ class _Search:
                         self._push(step, place, [node.value])
                     case _:
                         pass
+
+    def _field(self, step: _Step, place: Place, node: ast.Name) -> None:
+        """An annotated name in the body of a class may be what its constructor is given."""
+        owner = place.binder(node, node.id)
+        if not isinstance(place.parent(node), ast.AnnAssign) or not isinstance(owner, ast.ClassDef):
+            return
+        for name in self.project.repository.descendants(owner.name):
+            for where, found in self.project.definitions(name):
+                if isinstance(found, ast.ClassDef):
+                    for event in self.flows.of(where, found):
+                        if isinstance(event.node, ast.Call) and event.kind == "called":
+                            values = [*event.node.args, *(keyword.value for keyword in event.node.keywords)]
+                            self._push(step, event.place, values)
 
     def _defined(self, step: _Step, place: Place, node: ast.AST) -> None:
         assert isinstance(node, (ast.ClassDef, *FUNCTIONS))
@@ -397,8 +415,9 @@ class _Search:
             self.names.add(node.name)
         if step.ops[:1] != (CALL,):
             return
-        for where, method in self._methods(node, "__new__"):
-            self._returned(step, where, method, ops)
+        for name in ("__new__", "__get__"):
+            for where, method in self._methods(node, name):
+                self._returned(step, where, method, ops)
         if ops[:1] == (CALL,):
             for where, method in self._methods(node, "__call__"):
                 self._returned(step, where, method, ops[1:])

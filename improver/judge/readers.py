@@ -20,7 +20,7 @@ _WORDS = (
     b"__doc__", b"getdoc", b"pydoc", b"help(", b"getsource", b"findsource", b"getcomments", b"__annotations__",
     b"get_type_hints", b"get_annotations", b"signature", b"getfullargspec", b"getargspec", b"co_consts", b"__code__",
     b"f_lineno", b"tb_lineno", b"co_firstlineno", b"co_lnotab", b"co_linetable", b"co_lines", b"co_positions",
-    b"__file__", b"linecache", b"use_attribute_docstrings", b"call_annotate_function", b"__annotate__",
+    b"wraps", b"update_wrapper", b"__file__", b"linecache", b"use_attribute_docstrings", b"call_annotate_function", b"__annotate__",
 )  # fmt: skip
 _IDENTIFIER = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 _IMPORT = re.compile(rb"\n[ \t]*(?:from|import)[ \t]+([^\n#]+)")

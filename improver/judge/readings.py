@@ -208,10 +208,28 @@ def _getattr(call: ast.Call, what: str, file: File) -> Iterator[Reading]:
     yield Reading(what, of, call.lineno, f"reads the {what}", copied_to=target)
 
 
+def _wrapped(node: ast.Call, name: str, file: File) -> Iterator[Reading]:
+    """`functools.wraps` and `update_wrapper` copy docstring and annotations."""
+    parent = file.parents[node]
+    target: Receivers = ANYTHING
+    given = node.args[:1]
+    if name.endswith("update_wrapper"):
+        target = receivers(node.args[0], file) if node.args else ANYTHING
+        given = node.args[1:2]
+    elif isinstance(parent, (ast.ClassDef, *FUNCTIONS)) and node in parent.decorator_list:
+        target = Receivers(names=frozenset({parent.name}))
+    elif isinstance(parent, ast.Call) and parent.func is node and parent.args:
+        target = receivers(parent.args[0], file)
+    of = receivers(given[0], file) if given else ANYTHING
+    yield Reading(DOCSTRINGS, of, node.lineno, f"`{name}` copies the docstring", copied_to=target)
+
+
 def _call(node: ast.Call, file: File, known: Known) -> Iterator[Reading]:
     name = file.names.resolve(node.func)
     if not name:
         return
+    if name in ("functools.wraps", "functools.update_wrapper") and not file.is_test:
+        yield from _wrapped(node, name, file)
     if file.names.stars and "." not in name and name in ("getdoc", "signature", "getsource", "get_type_hints"):
         name = f"typing.{name}" if name == "get_type_hints" else f"inspect.{name}"
     for what in (DOCSTRINGS, ANNOTATIONS, SOURCE, "doctest"):
