@@ -10,6 +10,7 @@ from functools import cached_property
 
 from improver.judge.differences import Owner
 from improver.judge.handed import Handed, Handing
+from improver.judge.harmless import bases_of
 from improver.judge.known import ANNOTATIONS, BARE_STRINGS, CONSTRUCTORS, DOCSTRINGS, MODULES, SOURCE
 from improver.judge.masked import FUNCTIONS
 from improver.judge.names import Names, dotted
@@ -17,8 +18,8 @@ from improver.judge.origins import Origins
 from improver.judge.readers import Readers
 from improver.judge.reflected import Reflected
 from improver.judge.repository import Module
-from improver.judge.scopes import Place
-from improver.judge.strangers import Strangers, bases_of
+from improver.judge.scopes import Definition, Place
+from improver.judge.strangers import Strangers
 
 _IMPORT = re.compile(rb"(?m)^[ \t]*(?:from|import)[ \t]+([A-Za-z_][\w.]*)")
 
@@ -215,12 +216,7 @@ class Exposure:
     @staticmethod
     def _decorated_nodes(
         owner: Owner,
-    ) -> Iterator[
-        tuple[
-            ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef,
-            tuple[ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef, ...],
-        ]
-    ]:
+    ) -> Iterator[tuple[Definition, tuple[Definition, ...]]]:
         """The thing itself and the classes directly around it, whose decorators see it too; each with its place."""
         if not isinstance(owner.node, ast.Module):
             yield owner.node, owner.around
@@ -255,7 +251,18 @@ class Exposure:
             return ""
         nested = any(isinstance(outer, FUNCTIONS) for outer in owner.around)
         only = self.path if nested else ""
-        return next((reason for name in self._known_as(owner) if (reason := self._by_name(name, what, only))), "")
+        reasons = (self._by_name(name, what, only) for name in self._known_as(owner))
+        return next((reason for reason in reasons if reason), "") or self._kept(owner, what)
+
+    def _kept(self, owner: Owner, what: str) -> str:
+        """Who is handed the list that a decorator of the repository keeps it in."""
+        strangers = _judges(self.readers).strangers
+        for decorator in getattr(owner.node, "decorator_list", ()):
+            for name in sorted(strangers.stores(decorator, Place(self._file, owner.around))):
+                reason = self.readers.reads(what, (name,)) or self._by_name(name, what, "")
+                if reason:
+                    return reason
+        return ""
 
     def _by_name(self, name: str, what: str, only: str) -> str:
         key = (name, what, only)

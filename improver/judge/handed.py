@@ -60,7 +60,7 @@ class Handed:
         """
         for index in self._files(name, only):
             yield from index.calls.get(name, ())
-            for alias in index.local.get(name, ()):
+            for alias in _closure(name, index.local):
                 yield from index.calls.get(alias, ())
 
     def aliases(self, name: str, *, only: str = "") -> frozenset[str]:
@@ -96,6 +96,13 @@ class Handed:
         return self._indexes[module.path]
 
 
+def _closure(name: str, links: dict[str, set[str]]) -> list[str]:
+    found = set(links.get(name, ()))
+    for _ in range(3):
+        found |= {more for one in found for more in links.get(one, ())}
+    return sorted(found - {name})
+
+
 def _indexed(module: Module) -> _Index:
     found = _Index()
     pending: list[tuple[ast.AST, Place]] = [(child, Place(module)) for child in module.tree.body]
@@ -121,7 +128,12 @@ def _note(node: ast.AST, place: Place, found: _Index) -> None:
         for name in map(_simple, _named(node.value)):
             found.aliases[name].update(alias for target in targets for alias in _targets(target) if alias != name)
     elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
-        for name in map(_simple, _named(node.iter)):
+        through = (
+            node.iter.func.value
+            if isinstance(node.iter, ast.Call) and isinstance(node.iter.func, ast.Attribute)
+            else node.iter
+        )
+        for name in map(_simple, _named(through)):
             found.local[name].update(alias for alias in _targets(node.target) if alias != name)
     else:
         _note_returned(node, place, found)

@@ -6,7 +6,7 @@ import ast
 import builtins
 
 from improver.judge.names import dotted
-from improver.judge.origins import STANDARD
+from improver.judge.origins import STANDARD, Origin
 from improver.judge.scopes import Place
 
 CONTAINERS = frozenset(
@@ -55,3 +55,21 @@ def is_own_attribute(node: ast.expr, place: Place) -> bool:
         isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store) and inner.attr == node.attr
         for inner in ast.walk(owner)
     )
+
+
+def bases_of(node: ast.ClassDef) -> list[ast.expr]:
+    """The bases and the metaclass."""
+    return [*node.bases, *(keyword.value for keyword in node.keywords if keyword.arg in ("metaclass", None))]
+
+
+def is_meta(node: ast.ClassDef) -> bool:
+    """Whether a class is likely to make classes."""
+    words = [dotted(base).rpartition(".")[2] for base in node.bases]
+    return any(word == "type" or "Meta" in word for word in words) or "Meta" in node.name
+
+
+def where_defined(origin: Origin) -> str:
+    """The file and the line of a definition."""
+    assert origin.place is not None
+    assert origin.node is not None
+    return f"{origin.place.module.path}:{origin.node.lineno}"

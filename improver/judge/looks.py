@@ -69,12 +69,28 @@ def uses(node: Definition, place: Place, what: str, start: Start) -> Iterator[Us
             assert isinstance(inner, ast.expr)
             yield Use("word", inner, around, word)
         if isinstance(inner, ast.Call):
-            held = tuple(part for part in _arguments(inner) if _holds(part, given))
+            held = tuple(part for part in call_arguments(inner) if _holds(part, given))
             if held:
                 yield Use("call", inner, around, arguments=held)
         if inner is not node and isinstance(inner, (ast.ClassDef, *FUNCTIONS)) and isinstance(node, FUNCTIONS):
             for decorator in inner.decorator_list:
                 yield Use("decorator", decorator, around)
+
+
+def stores(node: Definition, start: Start) -> frozenset[str]:
+    """The names of the variables, lists and attributes that a definition puts into what it is given."""
+    given = _given(node, start)
+    found: set[str] = set()
+    for inner in ast.walk(node):
+        kept: list[ast.expr] = []
+        if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute):
+            kept = [inner.func.value] if any(_holds(part, given) for part in call_arguments(inner)) else []
+        elif isinstance(inner, ast.Assign) and _holds(inner.value, given):
+            kept = [target for target in inner.targets if not isinstance(target, ast.Name)]
+        for part in kept:
+            found.update(word.attr for word in ast.walk(part) if isinstance(word, ast.Attribute))
+            found.update(word.id for word in ast.walk(part) if isinstance(word, ast.Name))
+    return frozenset(found - given - {"self", "cls", "functools", "setdefault", "append"})
 
 
 def _results(node: Definition, given: Start) -> Iterator[ast.expr]:
@@ -154,7 +170,8 @@ def _is_plain_copy(node: ast.AST) -> bool:
             return _is_docstring(node) or isinstance(node, ast.Constant | ast.Name)
 
 
-def _arguments(call: ast.Call) -> list[ast.expr]:
+def call_arguments(call: ast.Call) -> list[ast.expr]:
+    """The arguments of a call, by place and by name."""
     return [*call.args, *(keyword.value for keyword in call.keywords)]
 
 
@@ -165,7 +182,7 @@ def _holds(node: ast.AST, given: frozenset[str]) -> bool:
     if isinstance(node, ast.Attribute):
         return node.attr not in _PLAIN and _holds(node.value, given)
     if isinstance(node, ast.Call):
-        return any(_holds(part, given) for part in _arguments(node))
+        return any(_holds(part, given) for part in call_arguments(node))
     if isinstance(node, ast.Compare | ast.JoinedStr | ast.Constant):
         return False
     return any(_holds(child, given) for child in ast.iter_child_nodes(node))

@@ -7,9 +7,29 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from improver.judge.harmless import CONTAINERS, is_builtin, is_own_attribute, is_plain_standard, is_super, method_of
+from improver.judge.harmless import (
+    CONTAINERS,
+    bases_of,
+    is_builtin,
+    is_meta,
+    is_own_attribute,
+    is_plain_standard,
+    is_super,
+    method_of,
+    where_defined,
+)
 from improver.judge.known import ANNOTATIONS, Entry, Known
-from improver.judge.looks import Start, Use, all_parameters, calling, decorating, looks_by_name, uses
+from improver.judge.looks import (
+    Start,
+    Use,
+    all_parameters,
+    call_arguments,
+    calling,
+    decorating,
+    looks_by_name,
+    stores,
+    uses,
+)
 from improver.judge.masked import FUNCTIONS
 from improver.judge.names import dotted
 from improver.judge.origins import STANDARD, Origin, Origins
@@ -61,6 +81,15 @@ class Strangers:
                 return reason
         return ""
 
+    def stores(self, node: ast.expr, place: Place) -> frozenset[str]:
+        """The names under which a decorator of the repository keeps what it decorates."""
+        inner = node.func if isinstance(node, ast.Call) else node
+        found: set[str] = set()
+        for origin in self.origins.of(inner, place):
+            if origin.node is not None:
+                found |= stores(origin.node, decorating(origin.node, factory=inner is not node))
+        return frozenset(found)
+
     def _arguments(self, origin: Origin, given: list[ast.expr], place: Place, what: str, seen: Seen) -> str:
         """Whether a decorator of the repository is given another one, which it may put on what it decorates."""
         if origin.node is None:
@@ -91,7 +120,7 @@ class Strangers:
         shown = f"the decorator `{(dotted(written) or ast.unparse(written))[:60]}`"
         if origin.node is not None:
             word = self.definition(origin, what, decorating(origin.node, factory=factory), seen)
-            return f"{shown} ({_where(origin)}) {word}" if word else ""
+            return f"{shown} ({where_defined(origin)}) {word}" if word else ""
         known = self._harmless("harmless-decorator", origin, what)
         entry = None if known and origin.outside else self._reading(("decorator", "taker"), origin, written, what)
         if entry is not None:
@@ -168,7 +197,7 @@ class Strangers:
             return ""
         if origin.node is not None:
             inner = self.definition(origin, what, calling(origin.node, call, more[0]), more[1])
-            return f"hands it to `{written}` ({_where(origin)}), which {inner}" if inner else ""
+            return f"hands it to `{written}` ({where_defined(origin)}), which {inner}" if inner else ""
         if looks_by_name(origin.name, what):
             return f"hands it to `{origin.name}`"
         known = any(self._harmless(kind, origin, what) for kind in ("harmless-decorator", "harmless-call"))
@@ -180,10 +209,21 @@ class Strangers:
         if entry is not None:
             return f"hands it to `{written}`: {entry.reason}"
         if is_super(call.func) or (origin.outside and is_plain_standard(origin.name)):
-            return ""
+            return self._through(call, place, what)
         if origin.unsure and (not self.strict or method_of(call.func) in CONTAINERS):
             return ""
         return f"hands it to `{written}`, which is not known"
+
+    def _through(self, call: ast.Call, place: Place, what: str) -> str:
+        """Whether a call of the standard library is also given a reader, to call it: `map(tool, functions)`."""
+        for argument in call_arguments(call):
+            function = argument.func if isinstance(argument, ast.Call) else argument
+            for origin in self.origins.of(function, place) if dotted(function) else ():
+                if origin.outside and origin.name.partition(".")[0] not in STANDARD:
+                    entry = self._taking(origin, function, what, curried=isinstance(argument, ast.Call))
+                    if entry is not None:
+                        return f"hands it to `{dotted(function)}`: {entry.reason}"
+        return ""
 
     def taker(self, call: ast.Call, place: Place, what: str) -> str:
         """Why a call is known to look at any function it is given; empty when that is not known."""
@@ -269,28 +309,12 @@ class Strangers:
         if id(node) in seen:
             return ""
         seen |= {id(node)}
-        hooks = (*_HOOKS, "__init__", "__call__") if _is_meta(node) else _HOOKS
+        hooks = (*_HOOKS, "__init__", "__call__") if is_meta(node) else _HOOKS
         for name in hooks:
             for binding in scope_bindings(node).get(name, []):
                 if isinstance(binding.node, FUNCTIONS):
                     hook = Origin(name, place=place.inside(node), node=binding.node)
                     word = self.definition(hook, what, all_parameters(binding.node), seen)
                     if word:
-                        return f"the base class `{node.name}` ({_where(hook)}) {word}"
+                        return f"the base class `{node.name}` ({where_defined(hook)}) {word}"
         return self._first(self.base(one, place, what, is_class=is_class, seen=seen) for one in bases_of(node))
-
-
-def bases_of(node: ast.ClassDef) -> list[ast.expr]:
-    """The bases and the metaclass."""
-    return [*node.bases, *(keyword.value for keyword in node.keywords if keyword.arg in ("metaclass", None))]
-
-
-def _is_meta(node: ast.ClassDef) -> bool:
-    words = [dotted(base).rpartition(".")[2] for base in node.bases]
-    return any(word == "type" or "Meta" in word for word in words) or "Meta" in node.name
-
-
-def _where(origin: Origin) -> str:
-    assert origin.place is not None
-    assert origin.node is not None
-    return f"{origin.place.module.path}:{origin.node.lineno}"
