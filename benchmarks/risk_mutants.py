@@ -183,7 +183,7 @@ def _plant(kind: str, name: str, template: str, bases: list[Harmless], most: int
     """A reader somewhere in the repository, for something that is certified without it."""
     done = 0
     for base in chance.sample(bases, min(len(bases), most * 3)):
-        target = _read_thing(kind, base, chance)
+        target = _read_thing(kind, base, chance, only_functions="__code__" in template)
         if target is None or done >= most:
             continue
         file, thing = target
@@ -200,11 +200,13 @@ def _module(path: str) -> str:
     )
 
 
-def _read_thing(kind: str, base: Harmless, chance: Random) -> tuple[FileChange, str] | None:
+def _read_thing(kind: str, base: Harmless, chance: Random, *, only_functions: bool) -> tuple[FileChange, str] | None:
     """A change that adds to one docstring, or hints to one function, and is certified; with the name of the thing."""
     code = Code(base.file.after or b"")
     tops = [node for node in code.tree.body if isinstance(node, DOCUMENTED[1:]) and not node.decorator_list]
     tops = [node for node in tops if not node.name.startswith("_")]  # `help` of a module leaves the others out
+    if only_functions:
+        tops = [node for node in tops if not isinstance(node, ast.ClassDef)]
     chance.shuffle(tops)
     for node in tops[:6]:
         after = _described(code, node) if kind == "docstring" else _hinted(code, node)

@@ -19,6 +19,7 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     (r"names the interpreter|encoding of the file", "shebang or encoding", RIGHT),
     (r"shows something else|look like others", "characters that hide something", RIGHT),
     (r"examples in a docstring are run", "doctest runs the example", RIGHT),
+    (r"coverage settings leave out", "coverage leaves the line out, or not any more", RIGHT),
     (r"its lines or its source are read", "lines or source are read", RIGHT),
     (r"was there before, and others may rely", "a public annotation changed", RIGHT),
     (r"body of a class", "annotation in the body of a class", RIGHT),
