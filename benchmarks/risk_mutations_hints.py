@@ -152,12 +152,26 @@ def bare_local(code: Code, chance: Random) -> bytes | None:
         ):
             own = {node.arg for node in ast.walk(owner.args) if isinstance(node, ast.arg)}
             names = [node for part in body for node in ast.walk(part) if isinstance(node, ast.Name)]
-            stored = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+            stored = {node.id for node in names if not isinstance(node.ctx, ast.Load)} | _otherwise_bound(owner)
             found += [(body[0], name) for name in sorted({node.id for node in names} - own - stored)]
     if not found:
         return None
     first, name = chance.choice(found)
     return _line_before(code, first, f"{name}: int")
+
+
+def _otherwise_bound(owner: ast.AST) -> set[str]:
+    """The names that imports, handlers and patterns bind, and those declared global."""
+    found: set[str] = set()
+    for node in ast.walk(owner):
+        match node:
+            case ast.alias():
+                found.add(node.asname or node.name.partition(".")[0])
+            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                found.add(name)
+            case ast.Global(names=names) | ast.Nonlocal(names=names):
+                found.update(names)
+    return found
 
 
 def _line_before(code: Code, node: ast.stmt, text: str) -> bytes:
