@@ -215,12 +215,12 @@ def operands(node: ast.AST, project: Project) -> Iterator[Given]:
 def hands_on(call: ast.Call, word: str) -> bool:
     """Whether a call of the library gives what it is given to a function that it is given."""
     keyed = any(keyword.arg in ("key", "default") for keyword in call.keywords)
-    return keyed if word in ("sorted", "min", "max") else not (word == "filter" and _is_plain(call))
+    return keyed if word in ("sorted", "min", "max") else not (word in ("filter", "map") and _is_plain(call))
 
 
 def _is_plain(call: ast.Call) -> bool:
     first = call.args[0] if call.args else None
-    return isinstance(first, ast.Constant) or (isinstance(first, ast.Name) and first.id in ("callable", "bool"))
+    return isinstance(first, ast.Constant) or (isinstance(first, ast.Name) and first.id in _IGNORING)
 
 
 def gathers(function: ast.AST, name: str) -> bool:

@@ -188,6 +188,9 @@ def _word(node: ast.Constant, file: File) -> Iterator[Reading]:
     what = ANNOTATIONS if node.value == "__annotations__" else DOCSTRINGS
     if isinstance(parent, ast.Expr):
         return
+    if _is_listed(node, file):
+        yield Reading(what, Receivers(own_module=True), node.lineno, f"names `{node.value!s}` of its own module")
+        return
     if isinstance(parent, ast.Dict) and node in parent.keys:
         return
     if isinstance(parent, ast.Subscript) and not isinstance(parent.ctx, ast.Load):
@@ -200,6 +203,18 @@ def _word(node: ast.Constant, file: File) -> Iterator[Reading]:
             yield from _getattr(parent, what, file)
             return
     yield Reading(what, ANYTHING, node.lineno, f"uses the word `{node.value!s}`")
+
+
+def _is_listed(node: ast.AST, file: File) -> bool:
+    """Whether a word stands among the names that a module says it has: in `__all__`, or in what `__dir__` gives."""
+    parent = file.parents[node]
+    while isinstance(parent, ast.List | ast.Tuple | ast.BinOp):
+        parent = file.parents[parent]
+    if isinstance(parent, ast.Assign | ast.AugAssign | ast.AnnAssign):
+        targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
+        return all(isinstance(target, ast.Name) and target.id == "__all__" for target in targets)
+    scope = file.parents.get(parent)
+    return isinstance(parent, ast.Return) and isinstance(scope, FUNCTIONS) and scope.name == "__dir__"
 
 
 def _getattr(call: ast.Call, what: str, file: File) -> Iterator[Reading]:
