@@ -243,7 +243,7 @@ class Exposure:
     def _ancestors(self, owner: Owner) -> frozenset[str]:
         """The names of the classes that a class derives from, whatever they are called where it stands."""
         assert isinstance(owner.node, ast.ClassDef)
-        return _judges(self.readers).strangers.ancestors(owner.node, Place(self._file, owner.around))
+        return _judges(self.readers).strangers.parents.ancestors(owner.node, Place(self._file, owner.around))
 
     def _handed(self, owner: Owner, what: str) -> str:
         """Whether a call that it is handed to by name may look at it; of a property, its value is handed."""

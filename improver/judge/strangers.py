@@ -9,20 +9,17 @@ from functools import cached_property
 
 from improver.judge.harmless import (
     CONTAINERS,
-    bases_of,
     is_builtin,
-    is_meta,
     is_own_attribute,
     is_plain_standard,
     is_super,
     method_of,
     where_defined,
 )
-from improver.judge.known import ANNOTATIONS, Entry, Known
+from improver.judge.known import Entry, Known
 from improver.judge.looks import (
     Start,
     Use,
-    all_parameters,
     call_arguments,
     calling,
     decorating,
@@ -30,14 +27,13 @@ from improver.judge.looks import (
     stores,
     uses,
 )
-from improver.judge.masked import FUNCTIONS
 from improver.judge.names import dotted
 from improver.judge.origins import STANDARD, Origin, Origins
-from improver.judge.scopes import Place, scope_bindings
+from improver.judge.parents import Parents
+from improver.judge.scopes import Place
 
 _MAKING = frozenset({"functools.partial", "functools.partialmethod", "functools.reduce", "types.MethodType"})
 _META = frozenset({"six.add_metaclass", "future.utils.add_metaclass"})
-_HOOKS = ("__init_subclass__", "__new__", "__prepare__")
 _EXCEPTIONS = ("Error", "Exception", "Warning", "Timeout")
 _DEEPEST = 25
 
@@ -252,69 +248,11 @@ class Strangers:
         prefixes = (".".join(words[:length]) for length in range(1, len(words) + 1))
         return next((entry for prefix in prefixes if (entry := self.known.find("import", prefix, what))), None)
 
-    # --- base classes ---------------------------------------------------------------------------------------------
-
     def base(self, node: ast.expr, place: Place, what: str, *, is_class: bool, seen: Seen = frozenset()) -> str:
         """Why a base class or metaclass may look at a class or, unless `is_class`, at its members; empty if not."""
-        plain = node.value if isinstance(node, ast.Subscript) else node
-        for origin in self.origins.of(plain, place):
-            reason = self._parent(origin, plain, what, is_class=is_class, seen=seen)
-            if reason:
-                return reason
-        return ""
+        return self.parents.base(node, place, what, is_class=is_class, seen=seen)
 
-    def ancestors(self, node: ast.ClassDef, place: Place, seen: Seen = frozenset()) -> frozenset[str]:
-        """The names of the classes that a class derives from, as far as the repository tells."""
-        found: set[str] = set()
-        for base in bases_of(node):
-            plain = base.value if isinstance(base, ast.Subscript) else base
-            for origin in self.origins.of(plain, place):
-                found.add(origin.name.rpartition(".")[2])
-                if isinstance(origin.node, ast.ClassDef) and origin.place and id(origin.node) not in seen:
-                    found |= self.ancestors(origin.node, origin.place, seen | {id(origin.node)})
-        return frozenset(found)
-
-    def _parent(self, origin: Origin, written: ast.expr, what: str, *, is_class: bool, seen: Seen) -> str:
-        if isinstance(origin.node, ast.ClassDef):
-            return self._ancestor(origin, what, is_class=is_class, seen=seen)
-        entry = next(
-            (entry for name in (origin.name, dotted(written)) if (entry := self._base(name, what, is_class))), None
-        )
-        if entry is not None:
-            return f"the base class `{origin.name}`: {entry.reason}"
-        if origin.outside and self.known.find("harmless-base", origin.name, what) is not None:
-            return ""
-        simple = origin.name.rpartition(".")[2]
-        found = (
-            list(self.origins.repository.definitions(simple))[:20] if origin.unsure and simple.isidentifier() else []
-        )
-        for module, inner in found:
-            if isinstance(inner, ast.ClassDef):
-                likely = Origin(inner.name, place=Place(module), node=inner)
-                reason = self._ancestor(likely, what, is_class=is_class, seen=seen)
-                if reason:
-                    return reason
-        if found or what != ANNOTATIONS:
-            return ""
-        return f"the base class `{origin.name or 'made at run time'}` is not known, and may read annotations"
-
-    def _base(self, name: str, what: str, is_class: bool) -> Entry | None:
-        entry = self.known.find("base", name, what) if name else None
-        return entry if entry is not None and (is_class or entry.of == "members") else None
-
-    def _ancestor(self, origin: Origin, what: str, *, is_class: bool, seen: Seen) -> str:
-        node, place = origin.node, origin.place
-        assert isinstance(node, ast.ClassDef)
-        assert place is not None
-        if id(node) in seen:
-            return ""
-        seen |= {id(node)}
-        hooks = (*_HOOKS, "__init__", "__call__") if is_meta(node) else _HOOKS
-        for name in hooks:
-            for binding in scope_bindings(node).get(name, []):
-                if isinstance(binding.node, FUNCTIONS):
-                    hook = Origin(name, place=place.inside(node), node=binding.node)
-                    word = self.definition(hook, what, all_parameters(binding.node), seen)
-                    if word:
-                        return f"the base class `{node.name}` ({where_defined(hook)}) {word}"
-        return self._first(self.base(one, place, what, is_class=is_class, seen=seen) for one in bases_of(node))
+    @cached_property
+    def parents(self) -> Parents:
+        """Judges base classes by what their hooks do."""
+        return Parents(self.known, self.origins, self.definition)
