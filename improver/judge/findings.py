@@ -18,6 +18,8 @@ from improver.judges import is_test
 
 # These show what is in what they are given, too.
 _DEEP = ("`help`", "`pydoc.", "`fire.")
+# A module or a class that reads its own `__doc__` by that name is not handed anything.
+_OWN = "reads `__doc__` of its own module"
 _IDENTIFIER = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 
 
@@ -26,6 +28,7 @@ class Findings:
     """Everything that reads, while it is collected.
 
     Parameters:
+        wrapped: what copies the docstring of something that it is handed and could not be followed, for a reader.
         handed: what reads something that is handed to it and could not be followed, by what it reads.
         copies: docstrings that are copied: the file, the copy, and the name of the reader of its target.
         open: readings of something that its file alone does not tell, by path.
@@ -34,6 +37,7 @@ class Findings:
     repository: Repository
     everything: dict[str, str] = field(default_factory=dict)
     handed: dict[str, str] = field(default_factory=dict)
+    wrapped: dict[str, str] = field(default_factory=dict)
     named: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     families: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     mentioned: list[tuple[str, frozenset[str], str]] = field(default_factory=list)
@@ -74,7 +78,9 @@ class Findings:
             reason = f"{reading.reason} of something that is known at run time only ({lost})"
             followed = reading.of.expression is not None and not isinstance(lost, Unasked)
             followed = followed and not reading.reason.startswith(_DEEP)
-            if followed and reading.what != SOURCE:
+            if followed and reading.reason.startswith("`functools."):
+                self.wrapped.setdefault(reading.what, f"{path}:{reading.line}: {reason}")
+            elif followed and reading.what != SOURCE:
                 self.handed.setdefault(reading.what, f"{path}:{reading.line}: {reason}")
             else:
                 self._add(replace(reading, reason=reason), path)
@@ -151,7 +157,7 @@ class Findings:
             return self.handed[DOCSTRINGS]
         found = [*self.named.get(DOCSTRINGS, {}).values(), *self.families.get(DOCSTRINGS, {}).values()]
         found += [reason for kind, _, reason in self.mentioned if kind == DOCSTRINGS]
-        return min(found, default="")
+        return min((reason for reason in found if _OWN not in reason), default="")
 
 
 def _spoken(of: Receivers) -> str:

@@ -16,9 +16,9 @@ from improver.judge.receivers import File, Receivers, parents_of
 from improver.judge.repository import Repository
 from improver.judges import is_test
 
-MOST_BYTES = 3 << 20
+MOST_BYTES = 2 << 20
 MOST_NESTED = 2
-MOST_STEPS = 60_000
+MOST_STEPS = 40_000
 SCOPES = (ast.Module, ast.ClassDef, ast.Lambda, ast.GeneratorExp, ast.ListComp, ast.SetComp, ast.DictComp, *FUNCTIONS)
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 

@@ -44,10 +44,17 @@ class Reach:
     flows: Flows
     _ways: list[_Way] | Lost | None = field(default=None, repr=False)
     _known: dict[str, bool] = field(default_factory=dict, repr=False)
+    _unwrapped: dict[str, bool] = field(default_factory=dict, repr=False)
 
-    def stays(self, what: str, names: Iterable[str]) -> bool:
-        """Whether every function of these names is called and nothing else, so that no stranger can look at it."""
+    def stays(self, what: str, names: Iterable[str], *, wrapping: bool = False) -> bool:
+        """Whether every function of these names is called and nothing else, so that no stranger can look at it.
+
+        Parameters:
+            wrapping: whether strangers only wrap what can be called: then a class whose instances cannot be may be safe.
+        """
         asked = tuple(names)
+        if wrapping:
+            return all(self._is_not_wrapped(name) for name in asked)
         if asked and asked[0].startswith("__") and asked[0].endswith("__"):
             return what == DOCSTRINGS and self._stays(asked[0])
         return what != SOURCE and all(self._stays(name) for name in asked)
@@ -69,6 +76,30 @@ class Reach:
             if not self._is_hidden(place, node):
                 return False
         return bool(found)
+
+    def _is_not_wrapped(self, name: str) -> bool:
+        """Whether nothing of this name is given away as a value, a class included; special methods never are."""
+        if name.startswith("__") and name.endswith("__"):
+            return True
+        if name not in self._unwrapped:
+            try:
+                self._unwrapped[name] = all(
+                    self._is_kept(place, node) for place, node in self.project.definitions(name)
+                )
+            except Lost:
+                self._unwrapped[name] = False
+        return self._unwrapped[name]
+
+    def _is_kept(self, place: Place, node: ast.AST) -> bool:
+        if isinstance(node, ast.ClassDef):
+            related = self.project.family(node.name)
+            if any(
+                isinstance(one, ast.ClassDef) and _is_callable(one)
+                for name in related
+                for _, one in self.project.definitions(name)
+            ):
+                return False
+        return not any(event.kind == "read" for event in self.flows.of(place, node))
 
     def _is_only_asked(self, name: str) -> bool:
         """The same of a special method, which the language calls: it is got at by its name alone."""
@@ -118,6 +149,10 @@ class Reach:
                     raise Lost(f"{path}: does not parse here")
                 for node in ast.walk(place.file.tree):
                     yield from _ways_at(place, node)
+
+
+def _is_callable(node: ast.ClassDef) -> bool:
+    return any(isinstance(inner, FUNCTIONS) and inner.name == "__call__" for inner in node.body)
 
 
 def _ways_at(place: Place, node: ast.AST) -> Iterator[_Way]:

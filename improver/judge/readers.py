@@ -38,6 +38,7 @@ class Readers:
         modules: what reads the docstring of a module, by the module's path.
         files: what depends on the lines or the source of its own file, by path.
         handed: what reads something that is handed to it, by what it reads; functions that are only called are safe.
+        wrapped: what copies the docstring of what is handed to it, for a reader.
         doctest: what runs examples in docstrings; empty when nothing does.
         grammar: what reads the docstrings of ``p_`` and ``t_`` functions; empty when nothing does.
     """
@@ -53,6 +54,7 @@ class Readers:
     known: Known = field(default_factory=known_readers, repr=False, compare=False)
     repository: Repository = field(default_factory=Repository, repr=False, compare=False)
     handed: Mapping[str, str] = field(default_factory=dict)
+    wrapped: Mapping[str, str] = field(default_factory=dict)
     reach: Reach | None = field(default=None, repr=False, compare=False)
 
     def reads(self, what: str, names: Iterable[str], families: Iterable[str] = ()) -> str:
@@ -75,6 +77,9 @@ class Readers:
             for kind, words, reason in self.mentioned:
                 if kind == what and name in words:
                     return reason
+        wrapped = self.wrapped.get(what, "")
+        if wrapped and (self.reach is None or not self.reach.stays(what, names, wrapping=True)):
+            return wrapped
         return self._family(what, families)
 
     def _stays(self, what: str, names: tuple[str, ...], families: Iterable[str]) -> bool:
@@ -114,7 +119,7 @@ def find_readers(files: Mapping[str, bytes], known: Known | None = None) -> Read
     found.settle()
     return Readers(
         found.everything, dict(found.named), dict(found.families), tuple(found.mentioned), found.modules, found.files,
-        found.special.get("doctest", ""), found.special.get("grammar", ""), known, repository, found.handed,
+        found.special.get("doctest", ""), found.special.get("grammar", ""), known, repository, found.handed, found.wrapped,
         found.reach,
     )  # fmt: skip
 
