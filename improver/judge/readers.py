@@ -15,13 +15,15 @@ from improver.judge.known import ANNOTATIONS, DOCSTRINGS, SOURCE, Known, known_r
 from improver.judge.reach import Reach
 from improver.judge.readings import readings_of
 from improver.judge.repository import Repository
+from improver.judges import is_test
 
 _WORDS = (
     b"__doc__", b"getdoc", b"pydoc", b"help(", b"getsource", b"findsource", b"getcomments", b"__annotations__",
     b"get_type_hints", b"get_annotations", b"signature", b"getfullargspec", b"getargspec", b"co_consts", b"__code__",
     b"f_lineno", b"tb_lineno", b"co_firstlineno", b"co_lnotab", b"co_linetable", b"co_lines", b"co_positions",
-    b"wraps", b"update_wrapper", b"__file__", b"linecache", b"use_attribute_docstrings", b"call_annotate_function", b"__annotate__",
+    b"__file__", b"linecache", b"use_attribute_docstrings", b"call_annotate_function", b"__annotate__",
 )  # fmt: skip
+_WRAPPING = (b"wraps(", b"wraps as", b"update_wrapper")
 _IDENTIFIER = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 _IMPORT = re.compile(rb"\n[ \t]*(?:from|import)[ \t]+([^\n#]+)")
 
@@ -114,7 +116,7 @@ def find_readers(files: Mapping[str, bytes], known: Known | None = None) -> Read
         if not path.endswith(".py"):
             if b"doctest" in content:
                 found.special.setdefault("doctest", f"{path}: names doctest")
-        elif any(word in content for word in _WORDS) or _imports_any(content, roots, calls):
+        elif any(word in content for word in _WORDS) or _imports_any(content, roots, calls) or _wraps(path, content):
             _look(path, content, known, found)
     found.settle()
     return Readers(
@@ -122,6 +124,10 @@ def find_readers(files: Mapping[str, bytes], known: Known | None = None) -> Read
         found.special.get("doctest", ""), found.special.get("grammar", ""), known, repository, found.handed, found.wrapped,
         found.reach,
     )  # fmt: skip
+
+
+def _wraps(path: str, content: bytes) -> bool:
+    return any(word in content for word in _WRAPPING) and not is_test(path)
 
 
 def _look(path: str, content: bytes, known: Known, found: Findings) -> None:
