@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from improver.judge.bound import word_of
 from improver.judge.brackets import subscripted
-from improver.judge.library import Library, Unit
+from improver.judge.library import Library, Unit, last_word
 from improver.judge.meanings import CLASS, NONE, TEXT, Acts, Kind, Meaning, slots_of
 from improver.judge.names import Scope, bindings, dotted
 from improver.judge.standard import standard_type
@@ -45,6 +46,11 @@ class Evaluation:
     witnesses: Witnesses = field(default_factory=Witnesses)
     scopes: dict[ast.AST, frozenset[str]] = field(default_factory=dict, repr=False)
     depth: int = 0
+
+    @property
+    def at_call(self) -> bool:
+        """Whether it is evaluated at each call of a function around it, and not when the module is imported."""
+        return any(not isinstance(scope, ast.ClassDef) for scope in self.around)
 
     @property
     def python(self) -> tuple[int, int]:
@@ -128,8 +134,8 @@ def denote(node: ast.expr, where: Evaluation) -> Meaning:  # noqa: PLR0911 - one
 
 def _name(node: ast.Name, where: Evaluation) -> Meaning:
     name = node.id
-    if where.statement is not None and where.unit.tampering:
-        raise Acts(where.unit.tampering)
+    if where.statement is not None and (reason := _meddled(name, where)):
+        raise Acts(reason)
     variable = _type_parameter(name, where)
     if variable is not None:
         return variable
@@ -146,6 +152,14 @@ def _name(node: ast.Name, where: Evaluation) -> Meaning:
             raise Acts(f"`{name}` may not exist at that point")
         return _witnessed(node, where.library.name(where.unit, name, where.depth), where)
     return _builtin(name, where)
+
+
+def _meddled(name: str, where: Evaluation) -> str:
+    """Who may have made a name of the module something else by the time it is looked up; empty when nobody does."""
+    if where.unit.tampering:
+        return where.unit.tampering
+    modules = frozenset({word_of(where.unit.path), "builtins", "__main__"})
+    return where.library.meddling.with_name(name, modules, at_call=where.at_call)
 
 
 def _is_earlier_in_class(name: str, where: Evaluation) -> bool:
@@ -209,11 +223,18 @@ def _attribute(node: ast.Attribute, where: Evaluation) -> Meaning:
     module = denote(node.value, where)
     if module.kind is Kind.PARAMETERS and node.attr in ("args", "kwargs"):
         return Meaning(Kind.THING)
+    if where.at_call and where.statement is not None and (reason := _meddled_at_call(node, module, where)):
+        raise Acts(reason)
     found = where.library.member(module, node.attr) if module.kind is Kind.MODULE else Meaning(Kind.THING)
     sure = where.statement is None or _is_there(node, module, where) or _is_imported(node, found, where)
     if not sure and not (name in where.witnesses.attributes and _is_module_like(node.value, module, where)):
         raise Acts(f"`{name}` is not known to exist at that point")
     return _witnessed(node, found, where)
+
+
+def _meddled_at_call(node: ast.Attribute, module: Meaning, where: Evaluation) -> str:
+    modules = frozenset({last_word(module)} if module.kind is Kind.MODULE else {dotted(node.value).rpartition(".")[2]})
+    return where.library.meddling.with_name(node.attr, modules, at_call=True)
 
 
 def _is_there(node: ast.Attribute, module: Meaning, where: Evaluation) -> bool:

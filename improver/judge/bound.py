@@ -160,3 +160,26 @@ def _removed(tree: ast.Module) -> Iterator[str]:
             yield node.id
         elif isinstance(node, ast.ExceptHandler) and node.name:
             yield node.name
+
+
+def word_of(path: str) -> str:
+    """The last word of the dotted name by which a file is imported."""
+    words = path.removesuffix(".py").removesuffix("/__init__").split("/")
+    return words[-1]
+
+
+def offered(tree: ast.Module) -> frozenset[str] | None:
+    """What a module offers to `from x import *`; ``None`` when that is made at run time."""
+    given = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "__all__"]
+    if not given:
+        return frozenset(name for name in bindings(tree) if not name.startswith("_"))
+    for node in tree.body:
+        if (
+            isinstance(node, ast.Assign)
+            and node.targets[0] is given[0]
+            and isinstance(node.value, ast.List | ast.Tuple)
+        ):
+            words = [one.value for one in node.value.elts if isinstance(one, ast.Constant)]
+            plain = len(given) == 1 and len(words) == len(node.value.elts)
+            return frozenset(str(word) for word in words) if plain else None
+    return None

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from improver.judge.bound import Bound, bound_in
+from improver.judge.bound import Bound, bound_in, offered, word_of
 from improver.judge.import_graph import reached
 from improver.judge.meanings import FORMS, OFFERED_BY, THING, Kind, Meaning, form
-from improver.judge.names import bindings
+from improver.judge.meddling import Meddling
 from improver.judge.repository import Repository
-from improver.judge.standard import standard_type, standard_types
+from improver.judge.standard import is_class_since, standard_type, standard_types
 from improver.judge.tampering import tampering
 
 _DEEPEST = 12
@@ -69,6 +69,11 @@ class Library:
     _units: dict[str, Unit | None] = field(default_factory=dict, repr=False)
     _known: dict[tuple[str, str], Meaning] = field(default_factory=dict, repr=False)
     _reached: dict[str, frozenset[str] | None] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def meddling(self) -> Meddling:
+        """Who changes names of modules that are not their own."""
+        return Meddling(self.repository, self.here.path, self.here.tree)
 
     def unit(self, path: str) -> Unit | None:
         """A module of the repository, parsed; ``None`` when it does not parse."""
@@ -182,7 +187,8 @@ class Library:
         for node in unit.stars:
             module = self.module(unit, node.module or "", node.level)
             other = self.unit(module.module) if module.kind is Kind.MODULE and module.module[:1] != ":" else None
-            names = _offered(other.tree) if other is not None and not other.stars else None
+            plain = other is not None and not other.stars and not other.tampering
+            names = offered(other.tree) if plain and other is not None else None
             if names is None:
                 return None
             found |= names
@@ -195,7 +201,7 @@ class Library:
 
     def member(self, module: Meaning, name: str, depth: int = 0) -> Meaning:
         """What an attribute of a module stands for, where it exists."""
-        if module.kind is not Kind.MODULE:
+        if module.kind is not Kind.MODULE or self.meddling.with_name(name, frozenset({last_word(module)})):
             return THING
         if module.module.startswith(":"):
             return self._standard(module.module[1:], name)
@@ -219,17 +225,18 @@ class Library:
             return Meaning(Kind.CLASS, form="abc.Callable")
         known = standard_type(module, name)
         if known is not None:
-            return Meaning(Kind.CLASS, brackets=known.brackets)
+            plain = is_class_since(module, name) <= self.python[1]
+            return Meaning(Kind.CLASS, brackets=known.brackets) if plain else THING
         inner = f"{module}.{name}"
         return Meaning(Kind.MODULE, module=f":{inner}") if inner in standard_types() else THING
 
     def exists(self, module: Meaning, name: str) -> bool:
         """Whether a module that was imported surely has an attribute, in every Python that is supported."""
-        if module.kind is not Kind.MODULE:
+        if module.kind is not Kind.MODULE or self.meddling.with_name(name, frozenset({last_word(module)})):
             return False
         if not module.module.startswith(":"):
             unit = self.unit(module.module)
-            whole = unit is not None and not self._returns(module.module)
+            whole = unit is not None and not unit.tampering and not self._returns(module.module)
             return whole and unit is not None and name in self._at_end(unit)
         dotted_name = module.module[1:]
         if dotted_name == "typing":
@@ -240,7 +247,7 @@ class Library:
     def is_loaded_up_to(self, module: Meaning, name: str, seen: list[str]) -> bool:
         """Whether a module of the repository has a name because it already had one that it binds later, or with it."""
         unit = self.unit(module.module) if module.kind is Kind.MODULE and module.module[:1] != ":" else None
-        if unit is None or name not in self._at_end(unit):
+        if unit is None or unit.tampering or name not in self._at_end(unit):
             return False
         last = max((unit.first(other) for other in seen), default=-1)
         return 0 <= unit.first(name) <= last
@@ -257,21 +264,11 @@ class Library:
         return frozenset[str]().union(*ran) - unit.bound.removed
 
 
-def _offered(tree: ast.Module) -> frozenset[str] | None:
-    """What a module offers to `from x import *`; ``None`` when that is made at run time."""
-    given = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "__all__"]
-    if not given:
-        return frozenset(name for name in bindings(tree) if not name.startswith("_"))
-    for node in tree.body:
-        if (
-            isinstance(node, ast.Assign)
-            and node.targets[0] is given[0]
-            and isinstance(node.value, ast.List | ast.Tuple)
-        ):
-            words = [one.value for one in node.value.elts if isinstance(one, ast.Constant)]
-            plain = len(given) == 1 and len(words) == len(node.value.elts)
-            return frozenset(str(word) for word in words) if plain else None
-    return None
+def last_word(module: Meaning) -> str:
+    """The last word of the dotted name of a module."""
+    if module.module.startswith(":"):
+        return module.module.rpartition(".")[2].lstrip(":")
+    return word_of(module.module)
 
 
 def _join(*parts: str) -> str:

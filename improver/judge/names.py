@@ -109,8 +109,23 @@ def bindings(scope: Scope) -> Iterator[str]:
             yield from _binds(node)
         elif isinstance(node, ast.Global):
             yield from node.names
-        inner = own and not isinstance(node, (ast.ClassDef, ast.Lambda, *FUNCTIONS))
-        pending.extend((child, inner) for child in ast.iter_child_nodes(node))
+        if own and isinstance(node, (ast.ClassDef, ast.Lambda, *FUNCTIONS)):
+            pending.extend((child, False) for child in (node.body if isinstance(node.body, list) else [node.body]))
+            pending.extend((child, True) for child in _header(node))
+        else:
+            pending.extend((child, own) for child in ast.iter_child_nodes(node))
+
+
+def _header(node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Iterator[ast.AST]:
+    """What of a definition is evaluated in the scope around it: decorators, bases, defaults, annotations."""
+    if isinstance(node, ast.ClassDef):
+        yield from (*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords))
+        return
+    yield from (*node.args.defaults, *(one for one in node.args.kw_defaults if one is not None))
+    if not isinstance(node, ast.Lambda):
+        yield from node.decorator_list
+        hints = [*(argument.annotation for argument in arguments(node)), node.returns]
+        yield from (one for one in hints if one is not None)
 
 
 def _binds(node: ast.AST) -> Iterator[str]:

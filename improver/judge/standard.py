@@ -46,6 +46,15 @@ def _type(word: str) -> tuple[str, StandardType]:
     return match[1], StandardType(int(match[2] or 0), int(match[3] or 0))
 
 
+# What was a function before it became a class.
+_CLASS_SINCE = {("threading", "Lock"): 13, ("multiprocessing.dummy", "Lock"): 13}
+
+
+def is_class_since(module: str, name: str) -> int:
+    """The minor version of Python 3 from which a name of a module is a class whenever it is there."""
+    return _CLASS_SINCE.get((module, name), 0)
+
+
 def standard_type(module: str, name: str) -> StandardType | None:
     """A class of a module, or ``None``."""
     return standard_types().get(module, {}).get(name)
