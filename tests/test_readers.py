@@ -21,7 +21,7 @@ HARMLESS = [
     pytest.param("def make(f):\n    return type('A', (), {'__doc__': f.__doc__})\n", id="a class made at run time"),
     pytest.param("f.__doc__ = 'One.'\n", id="a docstring that is set"),
     pytest.param("setattr(f, '__doc__', 'One.')\n", id="a docstring that is set by a word"),
-    pytest.param("# f.__doc__\nx = 'f.__doc__'\n", id="text about it"),
+    pytest.param("# f.__doc__\nx = 'a __doc__'\n", id="text about it"),
     pytest.param("import inspect\ndef n(f): return len(inspect.signature(f).parameters)\n", id="a count of parameters"),
     pytest.param("def same(f, g): return f.__code__ is g.__code__\n", id="the identity of code"),
     pytest.param("def n(f): return f.__code__.co_argcount\n", id="the number of parameters in code"),
@@ -42,7 +42,7 @@ READS = [
     ("docstrings", "def text(thing): return thing.__doc__.strip()\n", "anything"),
     ("docstrings", "def text(thing): return getattr(thing, '__doc__')\n", "anything"),
     ("docstrings", "def text(thing): return vars(thing)['__doc__']\n", "anything"),
-    ("docstrings", "for thing in THINGS:\n    print(thing.__doc__)\n", "anything"),
+    ("docstrings", "from code import f\nfor thing in [f]:\n    print(thing.__doc__)\n", "f"),
     ("docstrings", "from inspect import getdoc as g\ndef text(thing): return g(thing)\n", "anything"),
     ("docstrings", "from inspect import *\ndef text(thing): return getdoc(thing)\n", "anything"),
     ("docstrings", "import pydoc as p\ndef text(thing): return p.render_doc(thing)\n", "anything"),
@@ -84,8 +84,8 @@ def test_self_reads_the_class_and_what_derives_from_it() -> None:
     assert not found.reads("docstrings", ("Other",), ("Other",))
 
 
-def test_a_test_reads_what_it_names() -> None:
-    found = readers_in("def test_it(thing):\n    assert known(thing).__doc__\n", "tests/test_it.py")
+def test_a_test_reads_what_is_handed_over_somewhere() -> None:
+    found = readers_in("def test_it():\n    assert wrapped(known).__doc__\n", "tests/test_it.py")
     assert found.reads("docstrings", ("known",))
     assert not found.reads("docstrings", ("unknown",))
 

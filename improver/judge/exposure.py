@@ -181,10 +181,7 @@ class Exposure:
         shown = self._bare() or self._everywhere(DOCSTRINGS) or _judges(self.readers).word(MODULES)
         if shown:
             return shown
-        if self.path in self.readers.modules:
-            return self.readers.modules[self.path]
-        named = self.readers.named.get(DOCSTRINGS, {})
-        return next((named[name] for name in self.module_names() if name in named), "")
+        return self.readers.of_module(self.path, self.module_names())
 
     def module_names(self) -> tuple[str, ...]:
         """The names by which the module itself is known."""

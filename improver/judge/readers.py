@@ -10,11 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from improver.judge.escapes import Escapes
 from improver.judge.findings import Findings, identifiers
 from improver.judge.known import ANNOTATIONS, DOCSTRINGS, SOURCE, Known, known_readers
-from improver.judge.reach import Reach
 from improver.judge.readings import readings_of
-from improver.judge.repository import Repository
+from improver.judge.receivers import File
+from improver.judge.repository import Module, Repository
 from improver.judges import is_test
 
 _WORDS = (
@@ -22,6 +23,7 @@ _WORDS = (
     b"get_type_hints", b"get_annotations", b"signature", b"getfullargspec", b"getargspec", b"co_consts", b"__code__",
     b"f_lineno", b"tb_lineno", b"co_firstlineno", b"co_lnotab", b"co_linetable", b"co_lines", b"co_positions",
     b"__file__", b"linecache", b"use_attribute_docstrings", b"call_annotate_function", b"__annotate__",
+    b"getmembers", b"globals()", b"WRAPPER_ASSIGNMENTS", b"'__%s__", b'"__%s__', b"__{", b"vars(", b"__main__",
 )  # fmt: skip
 _WRAPPING = (b"wraps(", b"wraps as", b"update_wrapper")
 _IDENTIFIER = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
@@ -39,8 +41,9 @@ class Readers:
         mentioned: what reads whatever is named in a file, as the file's identifiers.
         modules: what reads the docstring of a module, by the module's path.
         files: what depends on the lines or the source of its own file, by path.
-        handed: what reads something that is handed to it, by what it reads; functions that are only called are safe.
-        wrapped: what copies the docstring of what is handed to it, for a reader.
+        handed: what reads something that is handed to it, by what it reads; a function that is only called is safe.
+        instances: the same for what may read any instance, which has the docstring of its class.
+        tested: the same in tests, which can only reach those classes that some test names.
         doctest: what runs examples in docstrings; empty when nothing does.
         grammar: what reads the docstrings of ``p_`` and ``t_`` functions; empty when nothing does.
     """
@@ -56,8 +59,9 @@ class Readers:
     known: Known = field(default_factory=known_readers, repr=False, compare=False)
     repository: Repository = field(default_factory=Repository, repr=False, compare=False)
     handed: Mapping[str, str] = field(default_factory=dict)
-    wrapped: Mapping[str, str] = field(default_factory=dict)
-    reach: Reach | None = field(default=None, repr=False, compare=False)
+    instances: Mapping[str, str] = field(default_factory=dict)
+    tested: Mapping[str, str] = field(default_factory=dict)
+    escapes: Escapes = field(default_factory=lambda: Escapes(Repository()), repr=False, compare=False)
 
     def reads(self, what: str, names: Iterable[str], families: Iterable[str] = ()) -> str:
         """Why `what` of something is read that goes by one of these names; empty when it is not.
@@ -67,11 +71,9 @@ class Readers:
             names: the simple names by which others may know it.
             families: its class, where it is one.
         """
-        names = tuple(names)
+        names, families = tuple(names), tuple(families)
         if what in self.everything:
             return self.everything[what]
-        if what in self.handed and not self._stays(what, names, families):
-            return self.handed[what]
         own = self.named.get(what, {})
         for name in names:
             if name in own:
@@ -79,16 +81,47 @@ class Readers:
             for kind, words, reason in self.mentioned:
                 if kind == what and name in words:
                     return reason
-        wrapped = self.wrapped.get(what, "")
-        if wrapped and (self.reach is None or not self.reach.stays(what, names, wrapping=True)):
-            return wrapped
-        return self._family(what, families)
+        return self._family(what, families) or self._handed(what, names, families)
 
-    def _stays(self, what: str, names: tuple[str, ...], families: Iterable[str]) -> bool:
-        """Whether a function gets nowhere but where it is called."""
-        if self.reach is None or (what == DOCSTRINGS and any(True for _ in families)):
-            return False
-        return self.reach.stays(what, names)
+    def of_module(self, path: str, names: Iterable[str]) -> str:
+        """Why the docstring of a module is read; empty when it is not.
+
+        Parameters:
+            names: the simple names by which others may know it.
+        """
+        if path in self.modules or DOCSTRINGS in self.everything:
+            return self.modules.get(path) or self.everything[DOCSTRINGS]
+        named = self.named.get(DOCSTRINGS, {})
+        reason = next((named[name] for name in (*names, "__main__") if name in named), "")
+        return reason or self._escaped(DOCSTRINGS, map(self.escapes.of_module, names))
+
+    def _handed(self, what: str, names: tuple[str, ...], families: tuple[str, ...]) -> str:
+        """Why a function, or a class where it has a family, may be handed to somebody who reads it."""
+        if what not in self.handed and what not in self.tested:
+            return ""
+        if what == DOCSTRINGS and families:
+            return self._handed_class((*names, *families))
+        if what == ANNOTATIONS and "__call__" in names:
+            return self.handed.get(what) or self.tested[what]
+        places = [self.escapes.of_function(name) for name in names[:1]]
+        if what == ANNOTATIONS:
+            places += map(self.escapes.of_class, names[1:])
+        return self._escaped(what, places)
+
+    def _handed_class(self, names: tuple[str, ...]) -> str:
+        """Why a class may be handed over, or an instance of it where that is enough."""
+        if DOCSTRINGS in self.instances:
+            return self.instances[DOCSTRINGS]
+        if DOCSTRINGS in self.tested and any(map(self.escapes.is_tested, names)):
+            return self.tested[DOCSTRINGS]
+        if DOCSTRINGS in self.handed and any(map(self.escapes.is_callable, names)):
+            return self.handed[DOCSTRINGS]
+        return self._escaped(DOCSTRINGS, map(self.escapes.of_class, names)) if DOCSTRINGS in self.handed else ""
+
+    def _escaped(self, what: str, places: Iterable[str]) -> str:
+        reason = self.handed.get(what) or self.tested.get(what, "")
+        place = next(filter(None, places), "") if reason else ""
+        return f"{reason}, and {place} may hand it over" if place else ""
 
     def _family(self, what: str, names: Iterable[str]) -> str:
         own = self.families.get(what, {})
@@ -117,12 +150,13 @@ def find_readers(files: Mapping[str, bytes], known: Known | None = None) -> Read
             if b"doctest" in content:
                 found.special.setdefault("doctest", f"{path}: names doctest")
         elif any(word in content for word in _WORDS) or _imports_any(content, roots, calls) or _wraps(path, content):
-            _look(path, content, known, found)
+            _look(path, known, found)
     found.settle()
     return Readers(
         found.everything, dict(found.named), dict(found.families), tuple(found.mentioned), found.modules, found.files,
-        found.special.get("doctest", ""), found.special.get("grammar", ""), known, repository, found.handed, found.wrapped,
-        found.reach,
+        found.special.get("doctest", ""), found.special.get("grammar", ""), known, repository, found.handed,
+        found.instances, found.tested,
+        Escapes(repository, frozenset(found.places)),
     )  # fmt: skip
 
 
@@ -130,25 +164,27 @@ def _wraps(path: str, content: bytes) -> bool:
     return any(word in content for word in _WRAPPING) and not is_test(path)
 
 
-def _look(path: str, content: bytes, known: Known, found: Findings) -> None:
-    file = found.project.file(path)
-    if file is None:
-        _note_unreadable(path, content, found)
-        return
+def _look(path: str, known: Known, found: Findings) -> None:
+    module = found.repository.module(path)
     try:
-        readings = list(readings_of(file, known))
+        readings = None if module is None else list(readings_of(_file(module), known))
     except RecursionError:
-        _note_unreadable(path, content, found)
-        return
-    for reading in readings:
+        readings = None
+    if readings is None:
+        _note_unreadable(path, found)
+    for reading in readings or ():
         found.note(reading, path)
 
 
-def _note_unreadable(path: str, content: bytes, found: Findings) -> None:
+def _file(module: Module) -> File:
+    return File(module.tree, module.names, module.parents, is_test(module.path))
+
+
+def _note_unreadable(path: str, found: Findings) -> None:
     """A file that is not understood may read anything it names."""
     reason = f"{path}: does not parse here, and may read what it names"
     for what in (DOCSTRINGS, ANNOTATIONS, SOURCE):
-        found.mentioned.append((what, identifiers(content), reason))
+        found.mentioned.append((what, identifiers(found.repository.files[path]), reason))
 
 
 def _import_roots(known: Known) -> frozenset[bytes]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 
+from improver.judge.copies import Reading, copied_to, is_callable
 from improver.judge.known import ANNOTATIONS, DOCSTRINGS, SOURCE, Entry, Known
 from improver.judge.masked import FUNCTIONS
 from improver.judge.names import dotted, imported
+from improver.judge.read_words import in_text, of_namespace
 from improver.judge.receivers import ANYTHING, NOTHING, File, Receivers, receivers
 
 _LINES = frozenset(
@@ -21,52 +23,84 @@ _ATTRIBUTES = {
     "__annotate__": (ANNOTATIONS, "reads `__annotate__`"),
     "co_consts": (DOCSTRINGS, "reads `co_consts`, where docstrings are kept"),
 }
+# These show what is in what they are given, too.
+_DEEP = ("help", "pydoc.", "fire.")
+_WRAPPERS = ("functools.wraps", "functools.update_wrapper")
 _BOUND = frozenset({"parameters", "bind", "bind_partial"})
 
 
-@dataclass(frozen=True)
-class Reading:
-    """One expression that reads.
-
-    Parameters:
-        what: ``docstrings``, ``annotations``, ``source``, ``doctest`` or ``grammar``.
-        of: whose.
-        copied_to: what a docstring is merely copied to; ``None`` when it is looked at.
-        own_file: whether the lines or the source of the file itself are read.
-        mentions: whether anything that the file names may be read.
-    """
-
-    what: str
-    of: Receivers
-    line: int
-    reason: str
-    copied_to: Receivers | None = None
-    own_file: bool = False
-    mentions: bool = False
-
-
 def readings_of(file: File, known: Known) -> Iterator[Reading]:
-    """Every reading in a file; a test only reaches what it names."""
+    """Every reading in a file."""
     for node in file.parents:
-        match node:
-            case ast.Attribute(ctx=ast.Load()):
-                yield from _attribute(node, file)
-            case ast.Name(id="__doc__", ctx=ast.Load()):
-                yield from _own(node, file)
-            case ast.Name(id="__annotations__", ctx=ast.Load()):
-                yield Reading(ANNOTATIONS, NOTHING, node.lineno, "reads `__annotations__`", own_file=True)
-            case ast.Name(id="__file__", ctx=ast.Load()):
-                yield from _file(node, file)
-            case ast.Constant(value="__doc__" | "__annotations__" | "use_attribute_docstrings"):
-                yield from _word(node, file)
-            case ast.Call():
-                yield from _call(node, file, known)
-            case ast.keyword(arg="use_attribute_docstrings"):
-                yield Reading(DOCSTRINGS, NOTHING, node.lineno, "reads docstrings of attributes", mentions=True)
-            case ast.Import() | ast.ImportFrom():
-                yield from _import(node, known)
-            case _:
-                pass
+        for reading in _readings(node, file, known):
+            yield replace(reading, within=_within(node, file)) if reading.of.anything else reading
+
+
+def _readings(node: ast.AST, file: File, known: Known) -> Iterator[Reading]:
+    match node:
+        case ast.Attribute(ctx=ast.Load()):
+            yield from _attribute(node, file)
+            yield from _as_value(node, file, known)
+        case ast.Name(id="__doc__", ctx=ast.Load()):
+            yield from _own(node, file)
+        case ast.Name(id="__annotations__", ctx=ast.Load()):
+            yield Reading(ANNOTATIONS, NOTHING, node.lineno, "reads `__annotations__`", own_file=True)
+        case ast.Name(id="__file__", ctx=ast.Load()):
+            yield from _file(node, file)
+        case ast.Name(ctx=ast.Load()):
+            yield from _as_value(node, file, known)
+        case ast.Constant(value=str()):
+            yield from in_text(node, file)
+        case ast.Call():
+            yield from _call(node, file, known)
+            yield from of_namespace(node, file)
+        case ast.keyword(arg="use_attribute_docstrings"):
+            yield Reading(DOCSTRINGS, NOTHING, node.value.lineno, "reads docstrings of attributes", mentions=True)
+        case ast.MatchClass():
+            for what in {_ATTRIBUTES[word][0] for word in node.kwd_attrs if word in _ATTRIBUTES}:
+                yield Reading(what, ANYTHING, node.lineno, f"matches by the {what}")
+        case ast.Import() | ast.ImportFrom():
+            yield from _import(node, known)
+        case _:
+            pass
+
+
+def _within(node: ast.AST, file: File) -> str:
+    around = list(file.scopes(node))
+    for index, scope in enumerate(around):
+        if isinstance(scope, FUNCTIONS):
+            special = scope.name.startswith("__") and scope.name.endswith("__")
+            outer = around[index + 1] if special and index + 1 < len(around) else scope
+            return outer.name if isinstance(outer, (ast.ClassDef, *FUNCTIONS)) else scope.name
+    return ""
+
+
+def _as_value(node: ast.Name | ast.Attribute, file: File, known: Known) -> Iterator[Reading]:
+    """A function that reads, handed on as a value: whoever gets it may apply it to anything."""
+    parent = file.parents[node]
+    if isinstance(parent, ast.Attribute) or (isinstance(parent, ast.Call) and parent.func is node):
+        return
+    if isinstance(parent, (ast.ClassDef, *FUNCTIONS)) and node in parent.decorator_list:
+        return
+    name = file.names.resolve(node)
+    if name in ("functools.WRAPPER_ASSIGNMENTS", "help"):
+        if name != "help" and not _is_wrapping(node, file):
+            yield Reading(DOCSTRINGS, ANYTHING, node.lineno, f"uses `{name}`")
+            yield Reading(ANNOTATIONS, ANYTHING, node.lineno, f"uses `{name}`")
+        return
+    if "." not in name or name in file.names.touched:
+        return
+    for what in (DOCSTRINGS, ANNOTATIONS, SOURCE):
+        if known.find("call", name, what) is not None:
+            yield Reading(what, ANYTHING, node.lineno, f"hands on `{name}`")
+
+
+def _is_wrapping(node: ast.AST, file: File) -> bool:
+    """Whether something says what `functools.wraps` copies."""
+    parent = file.parents[node]
+    while isinstance(parent, ast.BinOp | ast.keyword | ast.Tuple | ast.Starred):
+        parent = file.parents[parent]
+    return isinstance(parent, ast.Call) and file.names.resolve(parent.func) in _WRAPPERS
 
 
 def _attribute(node: ast.Attribute, file: File) -> Iterator[Reading]:
@@ -74,9 +108,11 @@ def _attribute(node: ast.Attribute, file: File) -> Iterator[Reading]:
         what, reason = _ATTRIBUTES[node.attr]
         if what == DOCSTRINGS and _is_judged_only(node, file):
             return
-        target = _copied_to(node, file) if node.attr == "__doc__" else None
+        target = copied_to(node, file) if node.attr == "__doc__" else None
         of = receivers(node.value, file)
-        yield Reading(what, of, node.lineno, reason, copied_to=target)
+        frames = node.attr == "co_consts" and not _is_code_of(node.value)
+        called = is_callable(node.value, file)
+        yield Reading(what, of, node.lineno, reason, copied_to=target, everywhere=frames, is_callable=called)
     elif node.attr in _LINES:
         yield Reading(SOURCE, NOTHING, node.lineno, f"reads `{node.attr}`, a line of source", own_file=True)
     elif node.attr == "__code__" and _is_taken_whole(node, file):
@@ -85,6 +121,10 @@ def _attribute(node: ast.Attribute, file: File) -> Iterator[Reading]:
             yield Reading(what, of, node.lineno, "takes the code object")
     elif node.attr == "linecache" or dotted(node).startswith("linecache."):
         yield Reading(SOURCE, NOTHING, node.lineno, "reads lines of source", own_file=True)
+
+
+def _is_code_of(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "__code__"
 
 
 def _is_taken_whole(node: ast.Attribute, file: File) -> bool:
@@ -116,54 +156,6 @@ def _sets_docstring(node: ast.Assign) -> bool:
     return all(isinstance(target, ast.Attribute) and target.attr == "__doc__" for target in node.targets)
 
 
-def _copied_to(node: ast.AST, file: File) -> Receivers | None:
-    """What a docstring is copied to, unchanged; ``None`` when something else is done with it."""
-    parent = file.parents[node]
-    while isinstance(parent, ast.BoolOp) or (isinstance(parent, ast.IfExp) and parent.test is not node):
-        node, parent = parent, file.parents[parent]
-    if isinstance(parent, ast.Assign) and parent.value is node:
-        return _targets(parent.targets, file)
-    if isinstance(parent, ast.Dict) and node in parent.values:
-        key = parent.keys[parent.values.index(node)]
-        return ANYTHING if isinstance(key, ast.Constant) and key.value == "__doc__" else None
-    call = file.parents[parent] if isinstance(parent, ast.keyword) else parent
-    if not isinstance(call, ast.Call) or dotted(call.func) not in ("property", "cached_property", "dict"):
-        return None
-    if isinstance(parent, ast.keyword) and parent.arg in ("doc", "__doc__"):
-        return _assigned(call, file)
-    return _assigned(call, file) if node in call.args[3:4] and dotted(call.func) == "property" else None
-
-
-def _assigned(node: ast.AST, file: File) -> Receivers:
-    """The name that a value is given; anything where it is given none."""
-    parent = file.parents[node]
-    if isinstance(parent, ast.Assign) and all(
-        isinstance(target, ast.Name | ast.Attribute) for target in parent.targets
-    ):
-        return Receivers(names=frozenset(dotted(target).rpartition(".")[2] for target in parent.targets))
-    return ANYTHING
-
-
-def _targets(targets: list[ast.expr], file: File) -> Receivers | None:
-    found = [_holder(target, file) for target in targets]
-    if any(of is None for of in found):
-        return None
-    known = [of for of in found if of is not None]
-    return known[0] if len(known) == 1 else ANYTHING
-
-
-def _holder(target: ast.expr, file: File) -> Receivers | None:
-    """What gets a docstring when `__doc__` is set; ``None`` when something else is set."""
-    if isinstance(target, ast.Attribute) and target.attr == "__doc__":
-        return receivers(target.value, file)
-    if isinstance(target, ast.Name) and target.id == "__doc__":
-        scope = next(file.scopes(target), None)
-        if isinstance(scope, ast.ClassDef):
-            return Receivers(names=frozenset({scope.name}))
-        return Receivers(own_module=True) if scope is None else None
-    return None
-
-
 def _own(node: ast.Name, file: File) -> Iterator[Reading]:
     """`__doc__` by itself: that of the module, or of the class in whose body it stands."""
     scope = next(file.scopes(node), None)
@@ -182,47 +174,6 @@ def _file(node: ast.Name, file: File) -> Iterator[Reading]:
         parent = file.parents.get(parent)
 
 
-def _word(node: ast.Constant, file: File) -> Iterator[Reading]:
-    """The name of an attribute as a string: `getattr(x, "__doc__")`, `vars(x)["__doc__"]`, `__slots__`."""
-    parent = file.parents[node]
-    what = ANNOTATIONS if node.value == "__annotations__" else DOCSTRINGS
-    if isinstance(parent, ast.Expr):
-        return
-    if _is_listed(node, file):
-        yield Reading(what, Receivers(own_module=True), node.lineno, f"names `{node.value!s}` of its own module")
-        return
-    if isinstance(parent, ast.Dict) and node in parent.keys:
-        return
-    if isinstance(parent, ast.Subscript) and not isinstance(parent.ctx, ast.Load):
-        return
-    if isinstance(parent, ast.Call) and node in parent.args[1:2]:
-        function = dotted(parent.func)
-        if function in ("setattr", "delattr"):
-            return
-        if function in ("getattr", "hasattr"):
-            yield from _getattr(parent, what, file)
-            return
-    yield Reading(what, ANYTHING, node.lineno, f"uses the word `{node.value!s}`")
-
-
-def _is_listed(node: ast.AST, file: File) -> bool:
-    """Whether a word stands among the names that a module says it has: in `__all__`, or in what `__dir__` gives."""
-    parent = file.parents[node]
-    while isinstance(parent, ast.List | ast.Tuple | ast.BinOp):
-        parent = file.parents[parent]
-    if isinstance(parent, ast.Assign | ast.AugAssign | ast.AnnAssign):
-        targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
-        return all(isinstance(target, ast.Name) and target.id == "__all__" for target in targets)
-    scope = file.parents.get(parent)
-    return isinstance(parent, ast.Return) and isinstance(scope, FUNCTIONS) and scope.name == "__dir__"
-
-
-def _getattr(call: ast.Call, what: str, file: File) -> Iterator[Reading]:
-    of = receivers(call.args[0], file)
-    target = _copied_to(call, file)
-    yield Reading(what, of, call.lineno, f"reads the {what}", copied_to=target)
-
-
 def _wrapped(node: ast.Call, name: str, file: File) -> Iterator[Reading]:
     """`functools.wraps` and `update_wrapper` copy docstring and annotations."""
     parent = file.parents[node]
@@ -236,14 +187,16 @@ def _wrapped(node: ast.Call, name: str, file: File) -> Iterator[Reading]:
     elif isinstance(parent, ast.Call) and parent.func is node and parent.args:
         target = receivers(parent.args[0], file)
     of = receivers(given[0], file) if given else ANYTHING
-    yield Reading(DOCSTRINGS, of, node.lineno, f"`{name}` copies the docstring", copied_to=target)
+    called = bool(given) and is_callable(given[0], file)
+    reason = f"`{name}` copies the docstring"
+    yield Reading(DOCSTRINGS, of, node.lineno, reason, copied_to=target, is_callable=called)
 
 
 def _call(node: ast.Call, file: File, known: Known) -> Iterator[Reading]:
     name = file.names.resolve(node.func)
     if not name:
         return
-    if name in ("functools.wraps", "functools.update_wrapper") and not file.is_test:
+    if name in _WRAPPERS and not file.is_test:
         yield from _wrapped(node, name, file)
     if file.names.stars and "." not in name and name in ("getdoc", "signature", "getsource", "get_type_hints"):
         name = f"typing.{name}" if name == "get_type_hints" else f"inspect.{name}"
@@ -258,7 +211,9 @@ def _call(node: ast.Call, file: File, known: Known) -> Iterator[Reading]:
 
 def _called(node: ast.Call, name: str, what: str, entry: Entry, file: File) -> Reading:
     of = ANYTHING if name == "fire.Fire" else _given(node, file)
-    return Reading(what, of, node.lineno, f"`{name}` {entry.reason}")
+    deep = name.startswith(_DEEP)
+    called = bool(node.args) and is_callable(node.args[0], file)
+    return Reading(what, of, node.lineno, f"`{name}` {entry.reason}", everywhere=deep, is_callable=called)
 
 
 def _given(node: ast.Call, file: File) -> Receivers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
 from improver.judge.masked import FUNCTIONS
@@ -22,15 +22,13 @@ class Receivers:
         names: simple names of functions, classes and modules.
         families: simple names of classes whose instances or subclasses it may be.
         own_module: whether it is the module itself.
-        anything: whether it may be anything of the repository, as far as the file itself tells.
-        expression: the expression, where the rest of the repository may tell more.
+        anything: whether it may be anything of the repository.
     """
 
     names: frozenset[str] = frozenset()
     families: frozenset[str] = frozenset()
     own_module: bool = False
     anything: bool = False
-    expression: ast.expr | None = field(default=None, compare=False, repr=False)
 
 
 ANYTHING = Receivers(anything=True)
@@ -64,25 +62,8 @@ class File:
         return outer[-1].name if outer else ""
 
 
-def parents_of(tree: ast.AST) -> dict[ast.AST, ast.AST]:
-    """The parent of every node of a tree."""
-    found: dict[ast.AST, ast.AST] = {}
-    pending = [tree]
-    while pending:
-        node = pending.pop()
-        for child in ast.iter_child_nodes(node):
-            found[child] = node
-            pending.append(child)
-    return found
-
-
-def receivers(node: ast.AST, file: File) -> Receivers:
+def receivers(node: ast.AST, file: File) -> Receivers:  # noqa: PLR0911 - one line a kind of expression
     """What an expression may stand for, as far as its file tells."""
-    found = _receivers(node, file)
-    return Receivers(anything=True, expression=node) if found.anything and isinstance(node, ast.expr) else found
-
-
-def _receivers(node: ast.AST, file: File) -> Receivers:  # noqa: PLR0911 - one line a kind of expression
     match node:
         case ast.Constant() | ast.JoinedStr():
             return NOTHING
@@ -114,8 +95,8 @@ def _of_name(node: ast.Name, file: File) -> Receivers:
     if node.id in file.names.imports:
         return Receivers(names=frozenset({node.id, file.names.imports[node.id].rpartition(".")[2]}))
     if node.id in file.names.touched and node.id not in file.names.defined:
-        value = file.names.assigned.get(node.id)
-        return ANYTHING if value is None else Receivers(names=frozenset({node.id, *_words(value)}))
+        value = file.names.assigned.get(node.id) if node.id in file.names.bound else None
+        return Receivers(names=frozenset({node.id, *_words(value)})) if _is_plain(value) else ANYTHING
     return Receivers(names=frozenset({node.id}))
 
 
@@ -143,7 +124,7 @@ def _of_binding(  # noqa: PLR0911 - one line a kind of binding
         case ast.Assign(targets=[ast.Name() as target], value=value) if target.id == name:
             if isinstance(value, ast.Call) and _makes_code(value, name):
                 return NOTHING
-            return Receivers(names=frozenset({name, *_words(value)})) if file.is_test else ANYTHING
+            return Receivers(names=frozenset({name, *_words(value)})) if _is_plain(value) else ANYTHING
         case ast.AnnAssign(target=ast.Name() as target, value=ast.Call(func=ast.Name(id="compile"))):
             return NOTHING if target.id == name else None
         case _:
@@ -204,8 +185,14 @@ def _family(node: ast.AST, file: File) -> Receivers:
     return ANYTHING
 
 
-def _words(value: ast.expr) -> Iterator[str]:
-    for node in ast.walk(value):
+def _is_plain(value: ast.expr | None) -> bool:
+    """Whether a value is one of the things that its expression names."""
+    plain = (ast.Name, ast.Attribute, ast.IfExp, ast.BoolOp, ast.Constant, ast.expr_context, ast.boolop)
+    return value is not None and all(isinstance(node, plain) for node in ast.walk(value))
+
+
+def _words(value: ast.expr | None) -> Iterator[str]:
+    for node in ast.walk(value) if value is not None else ():
         if isinstance(node, ast.Name):
             yield node.id
         elif isinstance(node, ast.Attribute):

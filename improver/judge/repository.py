@@ -17,6 +17,18 @@ _CLASS = re.compile(rb"(?m)^[ \t]*class[ \t]+(\w+)[ \t]*(?:\[[^\]]*\])?[ \t]*(?:
 _WORD = re.compile(rb"[\w.]+")
 
 
+def parents_of(tree: ast.AST) -> dict[ast.AST, ast.AST]:
+    """The parent of every node of a tree."""
+    found: dict[ast.AST, ast.AST] = {}
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        for child in ast.iter_child_nodes(node):
+            found[child] = node
+            pending.append(child)
+    return found
+
+
 @dataclass(frozen=True)
 class Module:
     """A parsed file."""
@@ -24,6 +36,11 @@ class Module:
     path: str
     tree: ast.Module
     names: Names
+
+    @cached_property
+    def parents(self) -> dict[ast.AST, ast.AST]:
+        """The parent of every node."""
+        return parents_of(self.tree)
 
 
 @dataclass(frozen=True)
@@ -76,6 +93,14 @@ class Repository:
             for base in bases:
                 found[base].add(name)
         return {name: frozenset(derived) for name, derived in found.items()}
+
+    def family(self, name: str) -> frozenset[str]:
+        """The simple names of a class, of what it derives from and of what derives from it."""
+        return self.ancestors(name) | self.descendants(name)
+
+    def is_class(self, name: str) -> bool:
+        """Whether a class of this simple name is defined here."""
+        return name in self._bases
 
     def strangers(self, name: str) -> frozenset[str]:
         """Those ancestors of a class that are not defined in the repository, the word `metaclass` left out."""

@@ -1,0 +1,229 @@
+"""Which functions never get anywhere but where they are called, so that nobody can look at them.
+
+A reader that is handed something unknown can only look at a function that somebody handed over: one whose name stands
+somewhere as a value and not as what is called, or one that is got at by a name made at run time. All things of one
+simple name are taken for one.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from improver.judge.mentions import FOREIGN, hands_class, mentions
+from improver.judge.names import dotted
+from improver.judge.repository import Module, Repository
+from improver.judge.ways import Kind, Way, ways_in
+from improver.judges import is_test
+
+_IDENTIFIER = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
+_BESIDE = frozenset({"doc", "docs", "examples", "benchmarks", "tools", "scripts", "asv_bench"})
+_PROPERTIES = frozenset({"property", "cached_property", "setter", "getter", "deleter"})
+_MAKERS = re.compile(rb"getattr|__dict__|\bvars\b|getmembers|\bglobals\b|\blocals\b|attrgetter|\beval\b|get_objects"
+                     rb"|__getattribute__|import_module|__import__|sys\.modules|iter_modules|walk_packages|run_path"
+                     rb"|run_module|find_spec|\blocate\b|entry_points|module_from_spec|load_module")  # fmt: skip
+
+
+@dataclass(eq=False)
+class Escapes:
+    """Tells of functions, classes and modules whether they get anywhere as a value.
+
+    Parameters:
+        places: the files that read something they are handed.
+    """
+
+    repository: Repository
+    places: frozenset[str] = frozenset()
+    _known: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
+
+    def of_function(self, name: str) -> str:
+        """Where a function or method of this name gets to as a value, as file and line; empty when nowhere."""
+        return self._kept("function", name)
+
+    def of_class(self, name: str) -> str:
+        """Where a class of this name, or one derived from it, gets to as a value; empty when nowhere."""
+        found = (self._kept("class", other) for other in sorted(self.repository.descendants(name)))
+        return next(filter(None, found), "")
+
+    def of_module(self, name: str) -> str:
+        """Where a module of this name gets to as a value, as file and line; empty when nowhere."""
+        return self._kept("module", name)
+
+    def is_callable(self, name: str) -> bool:
+        """Whether instances of a class of this name may be called or have a name."""
+        family = self.repository.family(name)
+        return any(
+            isinstance(around, ast.ClassDef) and around.name in family
+            for method in ("__call__", "__name__", "__getattr__", "__getattribute__")
+            for around in self._defined(method)
+        )
+
+    def is_used(self, name: str) -> bool:
+        """Whether something of this name is called or handed on anywhere."""
+        token = name.encode()
+        use = re.compile(rb"(?<!def )(?<!class )(?<![\w\x80-\xff])" + re.escape(token) + rb"(?![\w\x80-\xff])")
+        return any(
+            token in content and use.search(content) and self._uses(path, name)
+            for path, content in self.repository.files.items()
+            if path.endswith(".py")
+        )
+
+    def _uses(self, path: str, name: str) -> bool:
+        module = self.repository.module(path)
+        return module is None or any(
+            isinstance(node, ast.Name | ast.Attribute)
+            and isinstance(node.ctx, ast.Load)
+            and name in (getattr(node, "id", ""), getattr(node, "attr", ""))
+            for node in module.parents
+        )
+
+    def is_tested(self, name: str) -> bool:
+        """Whether some test names it."""
+        return name in self._tested
+
+    @cached_property
+    def _tested(self) -> frozenset[str]:
+        found: set[bytes] = set()
+        for path, content in self.repository.files.items():
+            if path.endswith(".py") and is_test(path):
+                found.update(_IDENTIFIER.findall(content))
+        return frozenset(word.decode("utf-8", "replace") for word in found)
+
+    def _kept(self, kind: str, name: str) -> str:
+        key = (kind, name)
+        if key not in self._known:
+            self._known[key] = ""  # an import under another name may lead back here
+            self._known[key] = self._way_to(kind, name) or self._mentioned(kind, name)
+        return self._known[key]
+
+    def _way_to(self, kind: str, name: str) -> str:
+        if kind == "module":
+            return next((f"{path}:{way.line}" for path, way in self._ways if way.kind is Kind.MODULE), "")
+        if kind == "class":
+            return self._class_way
+        places = list(self._defined(name))
+        for path, way in self._ways:
+            if way.pattern.fullmatch(name) and any(self._leads(path, way, name, owner) for owner in places):
+                return f"{path}:{way.line}"
+        return ""
+
+    def _leads(self, path: str, way: Way, name: str, around: ast.AST) -> bool:
+        """Whether a way leads to a function of this name that stands in something."""
+        if way.kind is Kind.ANYTHING:
+            return True
+        if isinstance(around, ast.ClassDef):
+            if way.owner:
+                return self._related(around.name, way.owner)
+            if way.kind is Kind.ATTRIBUTE or way.of_class:
+                return True
+            return way.kind is Kind.NAMESPACE and bool(self.of_class(around.name))
+        if not isinstance(around, ast.Module) or way.owner or way.of_class:
+            return False
+        if way.kind is Kind.OWN:
+            return self._binds(path, name)
+        return way.kind is not Kind.MODULE and any(map(self.of_module, self._modules_with(name)))
+
+    def _modules_with(self, name: str) -> Iterator[str]:
+        """The simple names of the modules that have something of this name."""
+        token = name.encode()
+        for path, content in self.repository.files.items():
+            if path.endswith(".py") and (token in content or b"import *" in content) and self._binds(path, name):
+                *folders, last = path.removesuffix(".py").split("/")
+                yield folders[-1] if last == "__init__" and folders else last
+
+    def _binds(self, path: str, name: str) -> bool:
+        module = self.repository.module(path)
+        return module is None or name in module.names.touched or module.names.stars
+
+    def _related(self, name: str, owner: str) -> bool:
+        """Whether what a class of a name defines may be looked up in an instance of another, or of what derives."""
+        return any(name in self.repository.ancestors(other) for other in self.repository.descendants(owner))
+
+    def _defined(self, name: str) -> Iterator[ast.AST]:
+        """What every function of a name stands in: a class, a module, or another function."""
+        for module, node in self.repository.definitions(name):
+            yield _around(node, module.parents)
+
+    @cached_property
+    def _ways(self) -> tuple[tuple[str, Way], ...]:
+        return tuple(self._search())
+
+    def _search(self) -> Iterator[tuple[str, Way]]:
+        for path, content in self.repository.files.items():
+            if path.endswith(".py") and _MAKERS.search(content) and not self._is_apart(path):
+                module = self.repository.module(path)
+                if module is None:
+                    yield path, Way(1, Kind.ANYTHING)
+                else:
+                    yield from ((path, way) for way in ways_in(module))
+
+    def _is_apart(self, path: str) -> bool:
+        """Whether a file is a script beside the project that reads nothing it is handed."""
+        return path.partition("/")[0] in _BESIDE and path not in self.places
+
+    @cached_property
+    def _class_way(self) -> str:
+        """Where the class of something is handed on without its name; empty when nowhere."""
+        for path, content in self.repository.files.items():
+            if path.endswith(".py") and (b"type(" in content or b"__class__" in content or b"cls" in content):
+                module = self.repository.module(path)
+                line = (
+                    1
+                    if module is None
+                    else next(filter(None, (hands_class(node, module) for node in module.parents)), 0)
+                )
+                if line:
+                    return f"{path}:{line}"
+        return ""
+
+    def _mentioned(self, kind: str, name: str) -> str:
+        token = name.encode()
+        other = re.compile(rb"(?<![\w\x80-\xff])" + re.escape(token) + rb"(?![\w\x80-\xff])(?![ \t]*\()")
+        properties = kind == "function" and self._is_property(name)
+        for path, content in self.repository.files.items():
+            if not path.endswith(".py") or token not in content or not other.search(content):
+                continue
+            module = self.repository.module(path)
+            if module is None:
+                return f"{path}:1"
+            line = self._first(module, name, kind, properties=properties)
+            if line:
+                return f"{path}:{line}"
+        return ""
+
+    def _is_property(self, name: str) -> bool:
+        found = [node for _, node in self.repository.definitions(name)]
+        return bool(found) and all(map(_is_property, found))
+
+    def _first(self, module: Module, name: str, kind: str, *, properties: bool) -> int:
+        """The first line of a file on which a name stands as a value, or comes in as another that does; 0 for none."""
+        for mention in mentions(module, name, kind, self.repository.is_class if properties else None):
+            if mention.renamed:
+                if self._kept(kind, mention.renamed):
+                    return mention.line
+            elif kind != "function" or not mention.owner or self._has(mention.owner, name):
+                return mention.line
+        return 0
+
+    def _has(self, owner: str, name: str) -> bool:
+        """Whether a class that is named may have a method of this name from the repository."""
+        if not self.repository.is_class(owner):
+            return owner != FOREIGN
+        places = self._defined(name)
+        return any(isinstance(around, ast.ClassDef) and self._related(around.name, owner) for around in places)
+
+
+def _around(node: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> ast.AST:
+    around = parents[node]
+    while isinstance(around, ast.If | ast.Try | ast.With):
+        around = parents[around]
+    return around
+
+
+def _is_property(node: ast.AST) -> bool:
+    decorators = getattr(node, "decorator_list", [])
+    words = {dotted(one.func if isinstance(one, ast.Call) else one).rpartition(".")[2] for one in decorators}
+    return bool(words & _PROPERTIES)
