@@ -76,6 +76,8 @@ class Findings:
             self.modules.setdefault(path, reason)
         for name in of.names:
             self.named[reading.what].setdefault(name, reason)
+            if not self.repository.is_sure(name):
+                self._add_unknown(reading, path, f"{reason}, which may be something else")
         for name in of.families:
             self.families[reading.what].setdefault(name, reason)
         if reading.own_file:

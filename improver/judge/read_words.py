@@ -76,7 +76,7 @@ def _word(node: ast.Constant, file: File) -> Iterator[Reading]:
     if _is_listed(node, file):
         yield Reading(what, Receivers(own_module=True), node.lineno, f"names `{node.value!s}` of its own module")
         return
-    if isinstance(parent, ast.Dict) and node in parent.keys:
+    if isinstance(parent, ast.Dict) and node in parent.keys and _makes_class(parent, file):
         return
     if isinstance(parent, ast.Subscript) and not isinstance(parent.ctx, ast.Load):
         return
@@ -87,7 +87,29 @@ def _word(node: ast.Constant, file: File) -> Iterator[Reading]:
         if function in ("getattr", "hasattr"):
             yield from _getattr(parent, what, file)
             return
-    yield Reading(what, ANYTHING, node.lineno, f"uses the word `{node.value!s}`")
+    of, frame = _subscripted(parent, file)
+    yield Reading(what, of, node.lineno, f"uses the word `{node.value!s}`", everywhere=frame)
+
+
+def _makes_class(node: ast.Dict, file: File) -> bool:
+    """Whether a namespace is written out for a class that is made."""
+    parent = file.parents[node]
+    return isinstance(parent, ast.Call) and dotted(parent.func).rpartition(".")[2] in ("type", "new_class", "update")
+
+
+def _subscripted(parent: ast.AST, file: File) -> tuple[Receivers, bool]:
+    """Whose namespace is asked for a name, and whether it is that of a frame, which belongs to anybody."""
+    if not isinstance(parent, ast.Subscript):
+        return ANYTHING, False
+    match parent.value:
+        case ast.Attribute(attr="f_globals" | "f_locals"):
+            return ANYTHING, True
+        case ast.Attribute(attr="__dict__", value=owner) | ast.Call(func=ast.Name(id="vars"), args=[owner]):
+            return receivers(owner, file), False
+        case ast.Call(func=ast.Name(id="globals")):
+            return Receivers(own_module=True), False
+        case _:
+            return ANYTHING, False
 
 
 def _is_listed(node: ast.AST, file: File) -> bool:

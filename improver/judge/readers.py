@@ -24,6 +24,7 @@ _WORDS = (
     b"f_lineno", b"tb_lineno", b"co_firstlineno", b"co_lnotab", b"co_linetable", b"co_lines", b"co_positions",
     b"__file__", b"linecache", b"use_attribute_docstrings", b"call_annotate_function", b"__annotate__",
     b"getmembers", b"globals()", b"WRAPPER_ASSIGNMENTS", b"'__%s__", b'"__%s__', b"__{", b"vars(", b"__main__",
+    b"'__'", b'"__"', b"f_globals",
 )  # fmt: skip
 _WRAPPING = (b"wraps(", b"wraps as", b"update_wrapper")
 _IDENTIFIER = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")

@@ -16,7 +16,7 @@ from improver.judge.receivers import ANYTHING, NOTHING, File, Receivers, receive
 _LINES = frozenset(
     {"f_lineno", "tb_lineno", "co_firstlineno", "co_lnotab", "co_linetable", "co_lines", "co_positions", "tb_lasti"}
 )
-_WHOLE_CODE = frozenset({"hash", "repr", "str", "dumps", "dump", "marshal", "md5", "sha1", "sha256", "format", "dis"})
+_MAKES_FUNCTIONS = frozenset({"FunctionType", "LambdaType", "isinstance", "id", "getattr", "hasattr", "len"})
 _ATTRIBUTES = {
     "__doc__": (DOCSTRINGS, "reads `__doc__`"),
     "__annotations__": (ANNOTATIONS, "reads `__annotations__`"),
@@ -128,23 +128,25 @@ def _is_code_of(node: ast.expr) -> bool:
 
 
 def _is_taken_whole(node: ast.Attribute, file: File) -> bool:
-    """Whether a code object is compared, hashed, printed or stored with all that is in it."""
+    """Whether a code object is compared, printed or handed on with all that is in it."""
     parent = file.parents[node]
     if isinstance(parent, ast.Compare):
         return any(isinstance(operator, ast.Eq | ast.NotEq) for operator in parent.ops)
     if isinstance(parent, ast.Call) and node in parent.args:
-        return (dotted(parent.func).rpartition(".")[2] or getattr(parent.func, "attr", "")) in _WHOLE_CODE
-    return isinstance(parent, ast.FormattedValue)
+        return (dotted(parent.func).rpartition(".")[2] or getattr(parent.func, "attr", "")) not in _MAKES_FUNCTIONS
+    return isinstance(parent, ast.FormattedValue | ast.Return | ast.Tuple | ast.List | ast.Dict | ast.keyword)
 
 
-def _is_judged_only(node: ast.AST, file: File) -> bool:
-    """Whether a docstring is only asked for to decide whether to set a docstring."""
+def _is_judged_only(node: ast.Attribute, file: File) -> bool:
+    """Whether a docstring is only asked for to decide whether to set that docstring."""
+    inner: ast.AST = node
     parent = file.parents[node]
     if isinstance(parent, ast.UnaryOp) or (isinstance(parent, ast.Compare) and _is_none(parent)):
-        node, parent = parent, file.parents[parent]
-    if not isinstance(parent, ast.If) or parent.test is not node or parent.orelse:
+        inner, parent = parent, file.parents[parent]
+    if not isinstance(parent, ast.If) or parent.test is not inner or parent.orelse:
         return False
-    return all(isinstance(inner, ast.Assign) and _sets_docstring(inner) for inner in parent.body)
+    wanted = ast.dump(node.value)
+    return all(isinstance(statement, ast.Assign) and _sets_docstring(statement, wanted) for statement in parent.body)
 
 
 def _is_none(node: ast.Compare) -> bool:
@@ -152,8 +154,11 @@ def _is_none(node: ast.Compare) -> bool:
     return len(node.ops) == 1 and isinstance(right, ast.Constant) and right.value is None
 
 
-def _sets_docstring(node: ast.Assign) -> bool:
-    return all(isinstance(target, ast.Attribute) and target.attr == "__doc__" for target in node.targets)
+def _sets_docstring(node: ast.Assign, owner: str) -> bool:
+    return all(
+        isinstance(target, ast.Attribute) and target.attr == "__doc__" and ast.dump(target.value) == owner
+        for target in node.targets
+    )
 
 
 def _own(node: ast.Name, file: File) -> Iterator[Reading]:

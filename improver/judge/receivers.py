@@ -79,6 +79,10 @@ def receivers(node: ast.AST, file: File) -> Receivers:  # noqa: PLR0911 - one li
             return ANYTHING
         case ast.Subscript(value=ast.Attribute(attr="modules"), slice=ast.Name(id="__name__")):
             return Receivers(own_module=True)
+        case ast.Subscript(value=ast.Attribute(attr="modules"), slice=ast.Constant(value=str(text))):
+            return Receivers(names=frozenset({text.rpartition(".")[2]}))
+        case ast.Call(args=[ast.Constant(value=str(text)), *_]) if dotted(node.func).endswith("import_module"):
+            return Receivers(names=frozenset({text.rpartition(".")[2]}))
         case _:
             return ANYTHING
 

@@ -49,6 +49,7 @@ class Repository:
 
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     _parsed: dict[str, Module | None] = field(default_factory=dict, repr=False, compare=False)
+    _sure: dict[str, bool] = field(default_factory=dict, repr=False, compare=False)
     _found: dict[str, frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -101,6 +102,34 @@ class Repository:
     def is_class(self, name: str) -> bool:
         """Whether a class of this simple name is defined here."""
         return name in self._bases
+
+    def is_sure(self, name: str) -> bool:
+        """Whether a simple name always stands for what is defined under it: it is bound by nothing but definitions."""
+        if name not in self._sure:
+            self._sure[name] = self._is_sure(name)
+        return self._sure[name]
+
+    def _is_sure(self, name: str) -> bool:
+        token = name.encode()
+        if not any(
+            path.rpartition("/")[2] in (f"{name}.py", f"{name}.pyi") or f"/{name}/" in f"/{path}" for path in self.files
+        ):
+            if next(self.definitions(name), None) is None:
+                return False
+        word = rb"(?<![\w\x80-\xff.])" + re.escape(token)
+        bound = re.compile(
+            rb"(?m)^[ \t]*"
+            + word
+            + rb"[ \t]*(?::[^=\n]*)?=(?!=)|\bas[ \t]+"
+            + word
+            + rb"\b|\bfor[ \t]+"
+            + word
+            + rb"\b"
+            rb"|\.[ \t]*" + re.escape(token) + rb"[ \t]*=(?!=)"
+        )
+        return not any(
+            token in content and bound.search(content) for path, content in self.files.items() if path.endswith(".py")
+        )
 
     def strangers(self, name: str) -> frozenset[str]:
         """Those ancestors of a class that are not defined in the repository, the word `metaclass` left out."""

@@ -80,6 +80,8 @@ def ways_in(module: Module) -> Iterator[Way]:
             case ast.Attribute() if dotted(node) == "sys.modules":
                 if not is_used_plainly(node, parents) and not _is_own_name(node, parents):
                     yield Way(node.lineno, Kind.MODULE)
+            case ast.Attribute(attr="f_globals" | "f_locals") if not is_used_plainly(node, parents):
+                yield Way(node.lineno, Kind.ANYTHING)
             case ast.Name(id="getattr" | "attrgetter" | "vars") if _is_handed(node, parents):
                 yield Way(node.lineno, Kind.ANYTHING)
             case _:
@@ -261,8 +263,14 @@ def _loads(target: ast.Name, function: ast.AST) -> Iterator[ast.Name]:
 
 
 def _is_own_name(node: ast.AST, parents: Parents) -> bool:
+    """Whether a module looks itself up, to set or get a name of its own."""
     parent = parents[node]
-    return isinstance(parent, ast.Subscript) and isinstance(parent.slice, ast.Name) and parent.slice.id == "__name__"
+    own = isinstance(parent, ast.Subscript) and isinstance(parent.slice, ast.Name) and parent.slice.id == "__name__"
+    around = parents[parent]
+    return own and (
+        isinstance(around, ast.Attribute)
+        or (isinstance(around, ast.Call) and dotted(around.func) in ("setattr", "getattr"))
+    )
 
 
 def _is_sifted(node: ast.AST, parents: Parents) -> bool:
