@@ -55,6 +55,9 @@ class Known:
     """All entries by kind, the kinds that the head of ``readers.toml`` explains."""
 
     entries: Mapping[str, tuple[Entry, ...]] = field(repr=False)
+    _found: dict[tuple[str, str, str, bool | None], Entry | None] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def find(self, kind: str, name: str, reads: str, *, wild: bool | None = None) -> Entry | None:
         """The first entry of a kind that covers a dotted name and says something of what is asked.
@@ -63,16 +66,39 @@ class Known:
             wild: whether to go by names such as `*.register` alone, which anything might be called, or by none of
                 them; by all when it is ``None``.
         """
-        for entry in self.entries.get(kind, ()):
-            if reads in entry.reads and _pattern(entry.names, wild).match(name):
-                return entry
-        return None
+        key = (kind, name, reads, wild)
+        if key not in self._found:
+            entries = (entry for entry in self.entries.get(kind, ()) if reads in entry.reads)
+            self._found[key] = next((entry for entry in entries if _covers(entry.names, name, wild)), None)
+        return self._found[key]
+
+
+def _covers(names: tuple[str, ...], name: str, wild: bool | None) -> bool:
+    """Whether one of the names of an entry stands for a dotted name."""
+    exact, patterns = _sorted(names)
+    if wild is not True and name in exact:
+        return True
+    first = name.partition(".")[0]
+    near = (*patterns.get(first, ()), *patterns.get("", ())) if wild is not True else ()
+    near += patterns.get("*", ()) if wild is not False else ()
+    return any(_pattern(pattern).match(name) for pattern in near)
 
 
 @lru_cache(maxsize=1024)
-def _pattern(names: tuple[str, ...], wild: bool | None) -> re.Pattern[str]:
-    wanted = [translate(name) for name in names if wild is None or name.startswith("*") == wild]
-    return re.compile("|".join(wanted) or r"(?!)")
+def _sorted(names: tuple[str, ...]) -> tuple[frozenset[str], Mapping[str, tuple[str, ...]]]:
+    """The names without a `*`, and the patterns by their first word; `*` for those that begin with anything."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name in names:
+        first = name.partition(".")[0]
+        if "*" in name:
+            key = "*" if name.startswith("*") else first if "*" not in first else ""
+            found[key] = (*found.get(key, ()), name)
+    return frozenset(name for name in names if "*" not in name), found
+
+
+@lru_cache(maxsize=4096)
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile(translate(name))
 
 
 def known_readers(extra: bytes = b"", where: str = "readers.toml") -> Known:
