@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from improver.judge.masked import FUNCTIONS
+from improver.judge.masked import FUNCTIONS, arguments
 from improver.judge.names import dotted
 from improver.judge.receivers import ANYTHING, File, Receivers, receivers
 
@@ -88,11 +88,12 @@ def _holder(target: ast.expr, file: File) -> Receivers | None:
 
 
 def is_callable(node: ast.expr, file: File) -> bool:
-    """Whether the function that reads something also calls it or takes its `__name__`."""
+    """Whether the function that reads something says that it is to be called, calls it, or takes its `__name__`."""
     function = next((scope for scope in file.scopes(node) if isinstance(scope, FUNCTIONS)), None)
     if function is None or not isinstance(node, ast.Name):
         return False
-    return any(
+    hints = [given.annotation for given in arguments(function) if given.arg == node.id and given.annotation is not None]
+    return any("Callable" in ast.unparse(hint) for hint in hints) or any(
         (isinstance(inner, ast.Attribute) and inner.attr in _NAMES and dotted(inner.value) == node.id)
         or (isinstance(inner, ast.Call) and dotted(inner.func) == node.id)
         for inner in ast.walk(function)

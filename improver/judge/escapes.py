@@ -20,6 +20,8 @@ from improver.judge.ways import Kind, Way, ways_in
 from improver.judges import is_test
 
 _IDENTIFIER = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
+# Stands for the inside of a function, where no name that is made at run time leads.
+LOCAL = "<local>"
 _BESIDE = frozenset({"doc", "docs", "examples", "benchmarks", "tools", "scripts", "asv_bench"})
 _PROPERTIES = frozenset({"property", "cached_property", "setter", "getter", "deleter"})
 _MAKERS = re.compile(rb"getattr|__dict__|\bvars\b|getmembers|\bglobals\b|\blocals\b|attrgetter|\beval\b|get_objects"
@@ -37,11 +39,16 @@ class Escapes:
 
     repository: Repository
     places: frozenset[str] = frozenset()
-    _known: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
+    _known: dict[tuple[str, str, str | None], str] = field(default_factory=dict, repr=False)
 
-    def of_function(self, name: str) -> str:
-        """Where a function or method of this name gets to as a value, as file and line; empty when nowhere."""
-        return self._kept("function", name)
+    def of_function(self, name: str, within: str | None = None) -> str:
+        """Where a function or method gets to as a value, as file and line; empty when nowhere.
+
+        Parameters:
+            within: the simple name of the class it is defined in, empty at the top of a module; ``None`` where all
+                functions of the name count.
+        """
+        return self._kept("function", name, within)
 
     def of_class(self, name: str) -> str:
         """Where a class of this name, or one derived from it, gets to as a value; empty when nowhere."""
@@ -92,39 +99,45 @@ class Escapes:
                 found.update(_IDENTIFIER.findall(content))
         return frozenset(word.decode("utf-8", "replace") for word in found)
 
-    def _kept(self, kind: str, name: str) -> str:
-        key = (kind, name)
+    def _kept(self, kind: str, name: str, within: str | None = None) -> str:
+        key = (kind, name, within)
         if key not in self._known:
             self._known[key] = ""  # an import under another name may lead back here
-            self._known[key] = self._way_to(kind, name) or self._mentioned(kind, name)
+            self._known[key] = self._way_to(kind, name, within) or self._mentioned(kind, name, within)
         return self._known[key]
 
-    def _way_to(self, kind: str, name: str) -> str:
+    def _way_to(self, kind: str, name: str, within: str | None) -> str:
         if kind == "module":
             return next((f"{path}:{way.line}" for path, way in self._ways if way.kind is Kind.MODULE), "")
         if kind == "class":
             return self._class_way
-        places = list(self._defined(name))
+        owners = {within} if within is not None else set(map(_class_name, self._defined(name)))
         for path, way in self._ways:
-            if way.pattern.fullmatch(name) and any(self._leads(path, way, name, owner) for owner in places):
+            if way.pattern.fullmatch(name) and any(self._leads(path, way, name, owner) for owner in owners):
                 return f"{path}:{way.line}"
         return ""
 
-    def _leads(self, path: str, way: Way, name: str, around: ast.AST) -> bool:
-        """Whether a way leads to a function of this name that stands in something."""
+    def _leads(self, path: str, way: Way, name: str, owner: str) -> bool:
+        """Whether a way leads to a function that stands in a class, or at the top of a module."""
         if way.kind is Kind.ANYTHING:
             return True
-        if isinstance(around, ast.ClassDef):
-            if way.owner:
-                return self._related(around.name, way.owner)
-            if way.kind is Kind.ATTRIBUTE or way.of_class:
-                return True
-            return way.kind is Kind.NAMESPACE and bool(self.of_class(around.name))
-        if not isinstance(around, ast.Module) or way.owner or way.of_class:
+        if owner == LOCAL:
+            return False
+        return self._leads_to_method(way, owner) if owner else self._leads_to_function(path, way, name)
+
+    def _leads_to_method(self, way: Way, owner: str) -> bool:
+        if way.owner:
+            return self._related(owner, way.owner)
+        if way.kind is Kind.ATTRIBUTE or way.of_class:
+            return True
+        return way.kind is Kind.NAMESPACE and bool(self.of_class(owner))
+
+    def _leads_to_function(self, path: str, way: Way, name: str) -> bool:
+        if way.owner or way.of_class or way.kind is Kind.MODULE:
             return False
         if way.kind is Kind.OWN:
             return self._binds(path, name)
-        return way.kind is not Kind.MODULE and any(map(self.of_module, self._modules_with(name)))
+        return any(map(self.of_module, self._modules_with(name)))
 
     def _modules_with(self, name: str) -> Iterator[str]:
         """The simple names of the modules that have something of this name."""
@@ -179,7 +192,7 @@ class Escapes:
                     return f"{path}:{line}"
         return ""
 
-    def _mentioned(self, kind: str, name: str) -> str:
+    def _mentioned(self, kind: str, name: str, within: str | None) -> str:
         token = name.encode()
         other = re.compile(rb"(?<![\w\x80-\xff])" + re.escape(token) + rb"(?![\w\x80-\xff])(?![ \t]*\()")
         properties = kind == "function" and self._is_property(name)
@@ -189,7 +202,7 @@ class Escapes:
             module = self.repository.module(path)
             if module is None:
                 return f"{path}:1"
-            line = self._first(module, name, kind, properties=properties)
+            line = self._first(module, name, kind, within, properties=properties)
             if line:
                 return f"{path}:{line}"
         return ""
@@ -198,22 +211,22 @@ class Escapes:
         found = [node for _, node in self.repository.definitions(name)]
         return bool(found) and all(map(_is_property, found))
 
-    def _first(self, module: Module, name: str, kind: str, *, properties: bool) -> int:
+    def _first(self, module: Module, name: str, kind: str, within: str | None, *, properties: bool) -> int:
         """The first line of a file on which a name stands as a value, or comes in as another that does; 0 for none."""
         for mention in mentions(module, name, kind, self.repository.is_class if properties else None):
             if mention.renamed:
-                if self._kept(kind, mention.renamed):
+                if self._kept(kind, mention.renamed, within):
                     return mention.line
-            elif kind != "function" or not mention.owner or self._has(mention.owner, name):
+            elif kind != "function" or not mention.owner or self._has(mention.owner, name, within):
                 return mention.line
         return 0
 
-    def _has(self, owner: str, name: str) -> bool:
-        """Whether a class that is named may have a method of this name from the repository."""
+    def _has(self, owner: str, name: str, within: str | None) -> bool:
+        """Whether a class that is named may have the method from the repository."""
         if not self.repository.is_class(owner):
             return owner != FOREIGN
-        places = self._defined(name)
-        return any(isinstance(around, ast.ClassDef) and self._related(around.name, owner) for around in places)
+        owners = {within} if within is not None else set(map(_class_name, self._defined(name)))
+        return any(one not in ("", LOCAL) and self._related(one, owner) for one in owners)
 
 
 def _around(node: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> ast.AST:
@@ -221,6 +234,12 @@ def _around(node: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> ast.AST:
     while isinstance(around, ast.If | ast.Try | ast.With):
         around = parents[around]
     return around
+
+
+def _class_name(around: ast.AST) -> str:
+    if isinstance(around, ast.ClassDef):
+        return around.name
+    return "" if isinstance(around, ast.Module) else LOCAL
 
 
 def _is_property(node: ast.AST) -> bool:

@@ -76,7 +76,7 @@ class Findings:
             self.modules.setdefault(path, reason)
         for name in of.names:
             self.named[reading.what].setdefault(name, reason)
-            if not self.repository.is_sure(name):
+            if not of.sure and not self.repository.is_sure(name):
                 self._add_unknown(reading, path, f"{reason}, which may be something else")
         for name in of.families:
             self.families[reading.what].setdefault(name, reason)
@@ -88,7 +88,8 @@ class Findings:
             self._add_unknown(reading, path, reason)
 
     def _add_unknown(self, reading: Reading, path: str, reason: str) -> None:
-        self.places.add(path)
+        if reading.of.anything:
+            self.places.add(path)
         if is_test(path):
             if reading.what == SOURCE or reading.everywhere:
                 self.mentioned.append((reading.what, identifiers(self.repository.files[path]), reason))

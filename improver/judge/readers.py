@@ -64,13 +64,14 @@ class Readers:
     tested: Mapping[str, str] = field(default_factory=dict)
     escapes: Escapes = field(default_factory=lambda: Escapes(Repository()), repr=False, compare=False)
 
-    def reads(self, what: str, names: Iterable[str], families: Iterable[str] = ()) -> str:
+    def reads(self, what: str, names: Iterable[str], families: Iterable[str] = (), within: str | None = None) -> str:
         """Why `what` of something is read that goes by one of these names; empty when it is not.
 
         Parameters:
             what: ``docstrings``, ``annotations`` or ``source``.
             names: the simple names by which others may know it.
             families: its class, where it is one.
+            within: the simple name of the class around a function, empty at the top of a module; see `Escapes`.
         """
         names, families = tuple(names), tuple(families)
         if what in self.everything:
@@ -82,7 +83,7 @@ class Readers:
             for kind, words, reason in self.mentioned:
                 if kind == what and name in words:
                     return reason
-        return self._family(what, families) or self._handed(what, names, families)
+        return self._family(what, families) or self._handed(what, names, families, within)
 
     def of_module(self, path: str, names: Iterable[str]) -> str:
         """Why the docstring of a module is read; empty when it is not.
@@ -96,7 +97,7 @@ class Readers:
         reason = next((named[name] for name in (*names, "__main__") if name in named), "")
         return reason or self._escaped(DOCSTRINGS, map(self.escapes.of_module, names))
 
-    def _handed(self, what: str, names: tuple[str, ...], families: tuple[str, ...]) -> str:
+    def _handed(self, what: str, names: tuple[str, ...], families: tuple[str, ...], within: str | None) -> str:
         """Why a function, or a class where it has a family, may be handed to somebody who reads it."""
         if what not in self.handed and what not in self.tested:
             return ""
@@ -104,7 +105,7 @@ class Readers:
             return self._handed_class((*names, *families))
         if what == ANNOTATIONS and "__call__" in names:
             return self.handed.get(what) or self.tested[what]
-        places = [self.escapes.of_function(name) for name in names[:1]]
+        places = [self.escapes.of_function(name, within) for name in names[:1]]
         if what == ANNOTATIONS:
             places += map(self.escapes.of_class, names[1:])
         return self._escaped(what, places)

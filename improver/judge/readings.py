@@ -225,7 +225,7 @@ def _given(node: ast.Call, file: File) -> Receivers:
     """What a call is given: its first argument, or what it decorates, or the argument of what it returns."""
     parent = file.parents[node]
     if isinstance(parent, (ast.ClassDef, *FUNCTIONS)) and node in parent.decorator_list:
-        return Receivers(names=frozenset({parent.name}))
+        return Receivers(names=frozenset({parent.name}), sure=True)
     if isinstance(parent, ast.Call) and parent.func is node and parent.args:
         return receivers(parent.args[0], file)
     return receivers(node.args[0], file) if node.args else ANYTHING

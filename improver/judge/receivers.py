@@ -23,12 +23,14 @@ class Receivers:
         families: simple names of classes whose instances or subclasses it may be.
         own_module: whether it is the module itself.
         anything: whether it may be anything of the repository.
+        sure: whether the names are those of definitions that are seen, not of what may be bound to them elsewhere.
     """
 
     names: frozenset[str] = frozenset()
     families: frozenset[str] = frozenset()
     own_module: bool = False
     anything: bool = False
+    sure: bool = False
 
 
 ANYTHING = Receivers(anything=True)
@@ -97,7 +99,7 @@ def _of_name(node: ast.Name, file: File) -> Receivers:
         elif _binds(scope, node.id):
             return ANYTHING
     if node.id in file.names.imports:
-        return Receivers(names=frozenset({node.id, file.names.imports[node.id].rpartition(".")[2]}))
+        return Receivers(names=frozenset({file.names.imports[node.id].rpartition(".")[2]}))
     if node.id in file.names.touched and node.id not in file.names.defined:
         value = file.names.assigned.get(node.id) if node.id in file.names.bound else None
         return Receivers(names=frozenset({node.id, *_words(value)})) if _is_plain(value) else ANYTHING
@@ -110,7 +112,7 @@ def _of_local(name: str, scope: ast.ClassDef | ast.FunctionDef | ast.AsyncFuncti
     found = [value for value in values if value is not None]
     if list(bindings(scope)).count(name) != len(found) or any(value.anything for value in found):
         return ANYTHING
-    return Receivers(names=frozenset().union(*(value.names for value in found)))
+    return Receivers(frozenset().union(*(value.names for value in found)), sure=all(value.sure for value in found))
 
 
 def _of_binding(  # noqa: PLR0911 - one line a kind of binding
@@ -119,7 +121,7 @@ def _of_binding(  # noqa: PLR0911 - one line a kind of binding
     """What one statement binds a name to; ``None`` when it does not bind it."""
     match node:
         case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef() if node.name == name and node is not scope:
-            return Receivers(names=frozenset({name}))
+            return Receivers(names=frozenset({name}), sure=True)
         case ast.Import() | ast.ImportFrom():
             for alias in node.names:
                 if (alias.asname or alias.name.partition(".")[0]) == name:

@@ -243,6 +243,8 @@ def is_used_plainly(node: ast.AST, parents: Parents) -> bool:
     match parent:
         case ast.Compare():
             return True
+        case ast.IfExp() | ast.BoolOp():
+            return (isinstance(parent, ast.IfExp) and parent.test is node) or is_used_plainly(parent, parents)
         case ast.Subscript() if parent.value is node:
             return not isinstance(parent.ctx, ast.Load) or _is_text(parent.slice) or _is_tame(parent, parents)
         case ast.Attribute() if isinstance(call := parents[parent], ast.Call) and call.func is parent:
