@@ -27,7 +27,7 @@ def _text(path: str, change: TextChange, exposure: Exposure) -> Iterator[Part]:
     old, new = change.before or "", change.after or ""
     readers = exposure.readers
     examples = ">>>" in old + new and _examples(old) != _examples(new)
-    if change.of_attribute and (reason := readers.reads("docstrings", ("use_attribute_docstrings",))):
+    if change.of_attribute and (reason := exposure.attribute(change.owner)):
         yield Part(Category.BEHAVIOUR, f"{path}:{change.line}: the docstring of an attribute is read: {reason}")
     if examples and readers.doctest:
         yield Part(Category.BEHAVIOUR, f"{path}:{change.line}: examples in a docstring are run: {readers.doctest}")
