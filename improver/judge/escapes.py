@@ -26,7 +26,7 @@ _BESIDE = frozenset({"doc", "docs", "examples", "benchmarks", "tools", "scripts"
 _PROPERTIES = frozenset({"property", "cached_property", "setter", "getter", "deleter"})
 _MAKERS = re.compile(rb"getattr|__dict__|\bvars\b|getmembers|\bglobals\b|\blocals\b|attrgetter|\beval\b|get_objects"
                      rb"|__getattribute__|import_module|__import__|sys\.modules|iter_modules|walk_packages|run_path"
-                     rb"|run_module|find_spec|\blocate\b|entry_points|module_from_spec|load_module")  # fmt: skip
+                     rb"|run_module|find_spec|\blocate\b|entry_points|f_globals|f_locals|module_from_spec|load_module")  # fmt: skip
 
 
 @dataclass(eq=False)

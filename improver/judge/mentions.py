@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from improver.judge.masked import FUNCTIONS
 from improver.judge.names import dotted, imported
 from improver.judge.repository import Module
 
@@ -104,21 +103,28 @@ def _is_value(node: ast.Name | ast.Attribute, kind: str, parents: Parents) -> bo
     parent = parents[node]
     if kind == "module":
         return not isinstance(parent, ast.Attribute)
-    if isinstance(parent, ast.Call) and (parent.func is node or _only_calls(parent)):
+    if isinstance(parent, ast.Delete | ast.Expr) or (
+        isinstance(parent, ast.Call) and (parent.func is node or _only_calls(parent))
+    ):
         return False
-    if isinstance(parent, ast.Delete | ast.Expr):
-        return False
-    if kind == "class":
-        return _class_is_value(node, parent, parents)
-    if isinstance(parent, ast.keyword) and parent.arg == "key" and _sorts(parents[parent]):
-        return False
-    if isinstance(parent, ast.Attribute) and parent.attr in ("setter", "getter", "deleter"):
-        return False
-    return not (isinstance(parent, (ast.ClassDef, *FUNCTIONS)) and node in parent.decorator_list)
+    return _class_is_value(node, parents) if kind == "class" else _function_is_value(node, parent, parents)
 
 
-def _class_is_value(node: ast.AST, parent: ast.AST, parents: Parents) -> bool:
+def _function_is_value(node: ast.AST, parent: ast.AST, parents: Parents) -> bool:
+    match parent:
+        case ast.keyword(arg="key"):
+            return not _sorts(parents[parent])
+        case ast.Attribute():
+            return parent.attr not in ("setter", "getter", "deleter")
+        case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
+            return node not in parent.decorator_list
+        case _:
+            return True
+
+
+def _class_is_value(node: ast.AST, parents: Parents) -> bool:
     """Whether a class gets somewhere as itself."""
+    parent = parents[node]
     while isinstance(parent, ast.Tuple | ast.Subscript | ast.BinOp):
         node, parent = parent, parents[parent]
     match parent:
@@ -126,18 +132,14 @@ def _class_is_value(node: ast.AST, parent: ast.AST, parents: Parents) -> bool:
             return parent.attr in ("__doc__", "__dict__", "__init__")
         case ast.ClassDef():
             return node in parent.decorator_list
-        case ast.ExceptHandler() | ast.Raise():
+        case ast.ExceptHandler() | ast.Raise() | ast.arg():
             return False
         case ast.Call():
             return not _only_calls(parent)
-        case ast.arg():
-            return False
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             return node is not parent.returns
-        case ast.AnnAssign():
-            return node is parent.value
         case _:
-            return True
+            return not isinstance(parent, ast.AnnAssign) or node is parent.value
 
 
 def _gives_value(node: ast.Name | ast.Attribute, is_class: IsClass | None) -> bool:

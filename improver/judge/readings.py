@@ -41,14 +41,8 @@ def _readings(node: ast.AST, file: File, known: Known) -> Iterator[Reading]:
         case ast.Attribute(ctx=ast.Load()):
             yield from _attribute(node, file)
             yield from _as_value(node, file, known)
-        case ast.Name(id="__doc__", ctx=ast.Load()):
-            yield from _own(node, file)
-        case ast.Name(id="__annotations__", ctx=ast.Load()):
-            yield Reading(ANNOTATIONS, NOTHING, node.lineno, "reads `__annotations__`", own_file=True)
-        case ast.Name(id="__file__", ctx=ast.Load()):
-            yield from _file(node, file)
         case ast.Name(ctx=ast.Load()):
-            yield from _as_value(node, file, known)
+            yield from _name(node, file, known)
         case ast.Constant(value=str()):
             yield from in_text(node, file)
         case ast.Call():
@@ -63,6 +57,18 @@ def _readings(node: ast.AST, file: File, known: Known) -> Iterator[Reading]:
             yield from _import(node, known)
         case _:
             pass
+
+
+def _name(node: ast.Name, file: File, known: Known) -> Iterator[Reading]:
+    match node.id:
+        case "__doc__":
+            yield from _own(node, file)
+        case "__annotations__":
+            yield Reading(ANNOTATIONS, NOTHING, node.lineno, "reads `__annotations__`", own_file=True)
+        case "__file__":
+            yield from _file(node, file)
+        case _:
+            yield from _as_value(node, file, known)
 
 
 def _within(node: ast.AST, file: File) -> str:

@@ -14,6 +14,8 @@ from improver.judge.masked import FUNCTIONS
 from improver.judge.names import Names, names_of
 
 _CLASS = re.compile(rb"(?m)^[ \t]*class[ \t]+(\w+)[ \t]*(?:\[[^\]]*\])?[ \t]*(?:\(([^)]*)\))?")
+# NAME bound by an assignment, an import under another name, a loop, or as an attribute.
+_BOUND = rb"(?m)^[ \t]*NAME[ \t]*(?::[^=\n]*)?=(?!=)|\bas[ \t]+NAME\b|\bfor[ \t]+NAME\b|\.[ \t]*NAME[ \t]*=(?!=)"
 _WORD = re.compile(rb"[\w.]+")
 
 
@@ -111,25 +113,14 @@ class Repository:
 
     def _is_sure(self, name: str) -> bool:
         token = name.encode()
-        if not any(
-            path.rpartition("/")[2] in (f"{name}.py", f"{name}.pyi") or f"/{name}/" in f"/{path}" for path in self.files
-        ):
-            if next(self.definitions(name), None) is None:
-                return False
-        word = rb"(?<![\w\x80-\xff.])" + re.escape(token)
-        bound = re.compile(
-            rb"(?m)^[ \t]*"
-            + word
-            + rb"[ \t]*(?::[^=\n]*)?=(?!=)|\bas[ \t]+"
-            + word
-            + rb"\b|\bfor[ \t]+"
-            + word
-            + rb"\b"
-            rb"|\.[ \t]*" + re.escape(token) + rb"[ \t]*=(?!=)"
-        )
-        return not any(
-            token in content and bound.search(content) for path, content in self.files.items() if path.endswith(".py")
-        )
+        if next(self.definitions(name), None) is None and not self._has_module(name):
+            return False
+        bound = re.compile(_BOUND.replace(b"NAME", re.escape(token)))
+        sources = (content for path, content in self.files.items() if path.endswith(".py"))
+        return not any(token in content and bound.search(content) for content in sources)
+
+    def _has_module(self, name: str) -> bool:
+        return any(f"/{name}/" in f"/{path}" or f"/{path}".endswith(f"/{name}.py") for path in self.files)
 
     def strangers(self, name: str) -> frozenset[str]:
         """Those ancestors of a class that are not defined in the repository, the word `metaclass` left out."""

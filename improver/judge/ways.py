@@ -237,7 +237,7 @@ def _is_instance(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id in ("self", "other")
 
 
-def is_used_plainly(node: ast.AST, parents: Parents) -> bool:
+def is_used_plainly(node: ast.AST, parents: Parents) -> bool:  # noqa: PLR0911 - one line a use
     """Whether a namespace is only asked for a name that is written out, or written to."""
     parent = parents[node]
     match parent:
@@ -252,10 +252,14 @@ def is_used_plainly(node: ast.AST, parents: Parents) -> bool:
                 return isinstance(parents[call], ast.Expr)
             return parent.attr in _FORMS and bool(call.args) and (_is_text(call.args[0]) or _is_tame(call, parents))
         case ast.Assign(targets=[ast.Name() as target]):
-            function = _function_around(target, parents)
-            return function is not None and all(is_used_plainly(load, parents) for load in _loads(target, function))
+            return _name_is_plain(target, parents)
         case _:
             return False
+
+
+def _name_is_plain(target: ast.Name, parents: Parents) -> bool:
+    function = _function_around(target, parents)
+    return function is not None and all(is_used_plainly(load, parents) for load in _loads(target, function))
 
 
 def _loads(target: ast.Name, function: ast.AST) -> Iterator[ast.Name]:
