@@ -83,7 +83,11 @@ class Handed:
     def _naming(self, name: str, only: str) -> Iterator[_Index]:
         """The files that may hand on something of this name."""
         token = name.encode()
-        pattern = re.compile(rb"[(,=\[{:*.]\s*" + re.escape(token) + rb"\s*(?:[,)\]}:#\r\n]|if\b|or\b)")
+        pattern = re.compile(
+            rb"[(,=\[{:*.](?:\s|#[^\n]*\n)*"
+            + re.escape(token)
+            + rb"\s*(?:[,)\]}:#;\\\r\n]|if\b|or\b|else\b|and\b|for\b)"
+        )
         for path, content in self.repository.files.items():
             if path.endswith(".py") and (not only or path == only) and token in content and pattern.search(content):
                 module = self.repository.module(path)

@@ -57,6 +57,45 @@ def is_own_attribute(node: ast.expr, place: Place) -> bool:
     )
 
 
+def is_container(node: ast.expr, place: Place) -> bool:
+    """Whether something is a dictionary or list that the file itself makes, holding no function: `self.table = {}`."""
+    scope: ast.AST = place.module.tree
+    if isinstance(node, ast.Attribute) and dotted(node.value) in ("self", "cls"):
+        scope = next((one for one in reversed(place.around) if isinstance(one, ast.ClassDef)), scope)
+    elif not isinstance(node, ast.Name):
+        return False
+    values = [value for inner in ast.walk(scope) for value in _stored(inner, dotted(node))]
+    return bool(values) and all(_makes_container(value) for value in values)
+
+
+def _stored(node: ast.AST, name: str) -> list[ast.expr | None]:
+    """What a statement puts under a name; ``None`` where that is not known."""
+    if isinstance(node, ast.Assign) and any(dotted(target) == name for target in node.targets):
+        return [node.value]
+    if isinstance(node, ast.AnnAssign) and dotted(node.target) == name:
+        return [node.value] if node.value is not None else []
+    if isinstance(node, ast.arg) and node.arg == name:
+        return [None]
+    target = getattr(node, "target", None) or getattr(node, "optional_vars", None)
+    return [None] if isinstance(target, ast.expr) and any(dotted(one) == name for one in ast.walk(target)) else []
+
+
+def _makes_container(node: ast.expr | None) -> bool:
+    if isinstance(node, ast.Dict | ast.List | ast.Set):
+        return not any(isinstance(inner, ast.Name | ast.Attribute | ast.Lambda) for inner in ast.walk(node))
+    makers = (
+        "dict",
+        "list",
+        "set",
+        "defaultdict",
+        "OrderedDict",
+        "Counter",
+        "WeakKeyDictionary",
+        "WeakValueDictionary",
+    )
+    return isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] in makers
+
+
 def bases_of(node: ast.ClassDef) -> list[ast.expr]:
     """The bases and the metaclass."""
     return [*node.bases, *(keyword.value for keyword in node.keywords if keyword.arg in ("metaclass", None))]

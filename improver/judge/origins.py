@@ -19,6 +19,11 @@ _MOST_STEPS = 40
 # The result of these calls does what their first argument does.
 _PASSING_ON = frozenset({"functools.partial", "functools.partialmethod", "functools.reduce", "types.MethodType"})
 _SEE_THROUGH = frozenset({"abc.abstractmethod", "typing.final", "typing.override", "typing_extensions.override"})
+# What these make is something else, which only the running program knows.
+_PROXIES = frozenset(
+    {"werkzeug.local.LocalProxy", "werkzeug.LocalProxy", "wrapt.ObjectProxy", "lazy_object_proxy.Proxy",
+     "celery.local.Proxy", "django.utils.functional.SimpleLazyObject"}
+)  # fmt: skip
 _ROOTS = ("", "src", "lib", "python")
 
 
@@ -67,6 +72,8 @@ class Origins:
             case ast.Attribute():
                 for origin in self.of(node.value, place, seen):
                     yield from self.attribute(origin, node.attr, seen)
+            case ast.Call(func=ast.Name(id="__import__"), args=[ast.Constant(value=str() as name), *_]):
+                yield from self._imported(name.partition(".")[0], place.module.path, seen)
             case ast.Call():
                 yield from self._call(node, place, seen)
             case ast.IfExp(body=first, orelse=second):
@@ -93,7 +100,7 @@ class Origins:
             elif isinstance(function.node, FUNCTIONS):
                 yield from self._result(function, seen)
             else:
-                yield function
+                yield Origin(f"{function.name}()") if function.name in _PROXIES else function
 
     def _result(self, function: Origin, seen: Seen) -> Iterator[Origin]:
         """What a function of the repository returns, as far as its text tells."""

@@ -10,6 +10,7 @@ from functools import cached_property
 from improver.judge.harmless import (
     CONTAINERS,
     is_builtin,
+    is_container,
     is_own_attribute,
     is_plain_standard,
     is_super,
@@ -128,6 +129,8 @@ class Strangers:
         return self.known.find(kind, origin.name, what, wild=origin.unsure) is not None
 
     def _reading(self, kinds: tuple[str, ...], origin: Origin, written: ast.expr, what: str) -> Entry | None:
+        if origin.outside and origin.name.partition(".")[0] in STANDARD:
+            return self._sure(kinds, origin.name, what)
         for name in dict.fromkeys((origin.name, dotted(written))):
             for kind in kinds:
                 entry = self.known.find(kind, name, what) if name else None
@@ -224,6 +227,8 @@ class Strangers:
     def taker(self, call: ast.Call, place: Place, what: str) -> str:
         """Why a call is known to look at any function it is given; empty when that is not known."""
         function = call.func.func if isinstance(call.func, ast.Call) else call.func
+        if isinstance(function, ast.Attribute) and is_container(function.value, place):
+            return ""
         for origin in self.origins.of(function, place):
             kinds = ("harmless-decorator", "harmless-call")
             if origin.node is not None or any(self._harmless(kind, origin, what) for kind in kinds):
