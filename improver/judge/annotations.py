@@ -151,7 +151,8 @@ def _name(node: ast.Name, where: Evaluation) -> Meaning:
         if where.statement is not None and name not in bound.before(where.statement):
             raise Acts(f"`{name}` may not exist at that point")
         return _witnessed(node, where.library.name(where.unit, name, where.depth), where)
-    return _builtin(name, where)
+    starred = where.library.from_star(where.unit, name, where.statement)
+    return starred if starred is not None else _builtin(name, where)
 
 
 def _meddled(name: str, where: Evaluation) -> str:

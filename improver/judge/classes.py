@@ -24,6 +24,13 @@ _QUIET = frozenset(
     {"__init__", "__call__", "__repr__", "__str__", "__instancecheck__", "__subclasscheck__", "__doc__", "__len__",
      "__iter__", "__contains__", "__dir__", "__slots__", "__module__", "__annotations__"}
 )  # fmt: skip
+# What is never given to a class after it was made, if its annotations are to be taken for what they seem.
+_BRACKETS = frozenset({"__class_getitem__"})
+_LOUD = frozenset(
+    {"__or__", "__ror__", "__getitem__", "__hash__", "__eq__", "__getattr__", "__getattribute__", "__prepare__",
+     "__bool__", "__get__"}
+)  # fmt: skip
+_MAKES = frozenset({"__new__"})
 _PROTOCOLS = ("typing.Generic", "typing.Protocol", "typing_extensions.Protocol", "typing_extensions.Generic")
 _SPECIAL_BASES = frozenset(
     {"typing.NamedTuple", "typing.TypedDict", "typing_extensions.NamedTuple", "typing_extensions.TypedDict",
@@ -40,7 +47,7 @@ _MAKES_CLASS = frozenset({"collections.namedtuple", "typing.NamedTuple", "typing
 
 def of_class(node: ast.ClassDef, unit: Unit, library: Library, depth: int) -> Meaning:
     """What a class stands for; a thing when its metaclass, a base or a decorator may do something unusual."""
-    names = _Names(unit, library)
+    names = KnownNames(unit, library)
     if not all(_keeps(names.full(_called(one))) for one in node.decorator_list):
         return THING
     for keyword in node.keywords:
@@ -50,12 +57,13 @@ def of_class(node: ast.ClassDef, unit: Unit, library: Library, depth: int) -> Me
     found = _of_bases(node, unit, library, depth)
     if found is None:
         return THING
-    return OWN_BRACKETS if "__class_getitem__" in own else found
+    taken = "__class_getitem__" in own or library.meddling.special(_BRACKETS)
+    return OWN_BRACKETS if taken else found
 
 
 def _of_bases(node: ast.ClassDef, unit: Unit, library: Library, depth: int) -> Meaning | None:
     """What the bases make of a class; ``None`` when one of them is not known."""
-    names = _Names(unit, library)
+    names = KnownNames(unit, library)
     variables: list[tuple[str, str]] = []
     listed: str | None = None
     brackets = 0
@@ -88,7 +96,7 @@ def _of_bases(node: ast.ClassDef, unit: Unit, library: Library, depth: int) -> M
 
 def of_value(node: ast.stmt, value: ast.expr, unit: Unit, library: Library, depth: int) -> Meaning:
     """What a name stands for that is given a value: a type variable, a new type, an alias of a type."""
-    names = _Names(unit, library)
+    names = KnownNames(unit, library)
     if isinstance(value, ast.Call):
         return _made(node, names.full(value.func), unit)
     return names.denoted(value, depth) or THING
@@ -106,7 +114,7 @@ def _made(node: ast.stmt, maker: str, unit: Unit) -> Meaning:
     return CLASS if maker in _MAKES_CLASS else THING
 
 
-def _plain_metaclass(node: ast.expr, names: _Names, depth: int) -> bool:
+def _plain_metaclass(node: ast.expr, names: KnownNames, depth: int) -> bool:
     """Whether a metaclass has no say in how its classes are used in annotations."""
     if names.full(node) in _METACLASSES:
         return True
@@ -114,7 +122,8 @@ def _plain_metaclass(node: ast.expr, names: _Names, depth: int) -> bool:
     if found is None or depth > 12:
         return False
     meta, inner = found
-    if meta.decorator_list or meta.keywords:
+    meddling, here = names.library.meddling, (names.unit.path, node.lineno)
+    if meta.decorator_list or meta.keywords or meddling.special(_LOUD) or meddling.special(_MAKES, here):
         return False
     for statement in meta.body:
         if isinstance(statement, FUNCTIONS):
@@ -161,7 +170,7 @@ def _called(node: ast.expr) -> ast.expr:
     return node.func if isinstance(node, ast.Call) else node
 
 
-class _Names:
+class KnownNames:
     """The names of one module, for looking up bases, decorators and the like."""
 
     def __init__(self, unit: Unit, library: Library) -> None:
@@ -199,7 +208,7 @@ class _Names:
         found = [self.denoted(one, depth) for one in given]
         return [pair for one in found for pair in (one.free if one is not None else (("?", "?"),))]
 
-    def definition(self, node: ast.expr) -> tuple[ast.ClassDef, _Names] | None:
+    def definition(self, node: ast.expr) -> tuple[ast.ClassDef, KnownNames] | None:
         """The class of the repository that an expression names, wherever it stands."""
         if not isinstance(node, ast.Name):
             return None
@@ -209,7 +218,7 @@ class _Names:
             if len(found) != 1 or name in unit.bound.others | unit.bound.removed:
                 return None
             if isinstance(found[0], ast.ClassDef):
-                return found[0], _Names(unit, self.library)
+                return found[0], KnownNames(unit, self.library)
             if not isinstance(found[0], ast.ImportFrom):
                 return None
             module = self.library.module(unit, found[0].module or "", found[0].level)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,12 +13,15 @@ from improver.judge.differences import AnnotationChange, Differences, Part
 from improver.judge.exposure import Exposure
 from improver.judge.library import Library, Unit, unit_of
 from improver.judge.masked import FUNCTIONS
-from improver.judge.names import Names, bindings, dotted
+from improver.judge.names import Names, bindings
+from improver.judge.prepared import prepared
 from improver.judge.type_imports import foul_type_imports
+from improver.judge.whole_namespaces import lists_names_of, lists_own_names
 from improver.judge.witnesses import Witnesses, witnesses
 from improver.values import Category
 
-_LISTS_NAMES = frozenset({"globals", "vars", "locals", "dir"})
+_OF_FUNCTION = re.compile(rb"_code(?:__)?\.co_(?:code|names|consts)\b|\bdis\.\w|FunctionType\(")
+_OF_CODE = re.compile(rb"\bco_(?:code|names|consts)\b|CodeType\(")
 _Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -57,6 +61,22 @@ class Scene:
             and any(alias.name == "annotations" for alias in node.names)
             for node in self.tree.body
         )
+
+    @cached_property
+    def listed(self) -> str:
+        """Who sees that the module has annotations, if the change brings the first; empty when nobody does."""
+        reason = lists_own_names(self.tree)
+        kept = [node for node in _annotated(self.tree) if node.annotation not in self.changed]
+        return reason or ("" if kept else lists_names_of(self.path, self.tree, self.library.repository))
+
+    @cached_property
+    def code_reader(self) -> str:
+        """Who looks at the instructions of functions, which make the functions inside; empty when nobody does."""
+        for path, content in self.library.repository.files.items():
+            found = _OF_FUNCTION.search(content) or (None if b"compile(" in content else _OF_CODE.search(content))
+            if found is not None and path.endswith(".py"):
+                return f"{path} looks at code or makes functions of it: `{found.group().decode().strip('(')}`"
+        return ""
 
     def evaluation(self, change: AnnotationChange) -> Evaluation:
         """Where a changed annotation is evaluated."""
@@ -103,7 +123,7 @@ def changed_annotations(path: str, found: Differences, scene: Scene) -> Iterator
             yield Part(Category.ANNOTATIONS)
 
 
-def _acting(change: AnnotationChange, scene: Scene) -> str:  # noqa: PLR0911 - one line a reason
+def _acting(change: AnnotationChange, scene: Scene) -> str:
     """Why a changed annotation is more than a hint; empty when it is not."""
     owner = change.owner
     variable = change.kind in ("variable", "bare")
@@ -116,16 +136,23 @@ def _acting(change: AnnotationChange, scene: Scene) -> str:  # noqa: PLR0911 - o
     if variable and change.after is None and isinstance(owner.node, ast.Module) and not scene.deferred:
         return "it was there before, and was evaluated"
     where = scene.evaluation(change)
-    for annotation in (change.before, change.after):
-        if annotation is not None and (reason := acts(annotation, where)):
-            return reason
-    if variable and isinstance(owner.node, FUNCTIONS):
-        return ""
-    if variable and (reason := _lists_names(scene.tree)):
+    reason = next(
+        (found for one in (change.before, change.after) if one is not None and (found := acts(one, where))), ""
+    )
+    if reason or (variable and isinstance(owner.node, FUNCTIONS)):
         return reason
-    if not where.deferred and (reason := _namespace(change, scene)):
+    return _around(change, where, scene)
+
+
+def _around(change: AnnotationChange, where: Evaluation, scene: Scene) -> str:
+    """Who sees an annotation, or what makes it, though evaluating it does nothing; empty when nobody does."""
+    if change.kind in ("variable", "bare") and scene.listed:
+        return scene.listed
+    if where.at_call and scene.code_reader:
+        return scene.code_reader
+    if not where.deferred and (reason := prepared(change.owner.around, scene.unit, scene.library)):
         return reason
-    reader = scene.exposure.annotations(owner)
+    reader = scene.exposure.annotations(change.owner)
     return f"it is read: {reader}" if reader else ""
 
 
@@ -137,38 +164,15 @@ def _declares(change: AnnotationChange) -> bool:
     return list(bindings(owner)).count(change.name) < 2
 
 
-def _lists_names(tree: ast.Module) -> str:
-    """Whether the module looks at all its names, among which `__annotations__` may be new."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _LISTS_NAMES:
-            return f"`{node.func.id}()` in line {node.lineno} may see that the module has annotations"
-    return ""
-
-
-def _namespace(change: AnnotationChange, scene: Scene) -> str:
-    """Whether the body of a class is run with names that a metaclass of the repository provides."""
-    around = change.owner.around
-    if not around or not isinstance(around[-1], ast.ClassDef):
-        return ""
-    repository = scene.exposure.readers.repository
-    sources = [*repository.files.values(), ast.unparse(around[-1]).encode()]
-    if (
-        not any(b"__prepare__" in content for content in repository.files.values())
-        and b"__prepare__" not in sources[-1]
-    ):
-        return ""
-    words = {dotted(node).rpartition(".")[2] for base in _heads(around[-1]) for node in ast.walk(base)}
-    known = words.union(*(repository.ancestors(word) for word in words if word))
-    for word in sorted(known - {""}):
-        for module, node in repository.definitions(word):
-            for inner in ast.walk(node):
-                if isinstance(inner, FUNCTIONS) and inner.name == "__prepare__":
-                    return f"`__prepare__` ({module.path}:{inner.lineno}) provides the names of the class"
-    return ""
-
-
-def _heads(node: ast.ClassDef) -> list[ast.expr]:
-    return [*node.bases, *(keyword.value for keyword in node.keywords)]
+def _annotated(tree: ast.Module) -> Iterator[ast.AnnAssign]:
+    """The annotated names of the module's own scope."""
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.AnnAssign):
+            yield node
+        elif not isinstance(node, (ast.ClassDef, *FUNCTIONS)):
+            pending.extend(ast.iter_child_nodes(node))
 
 
 def _is_public(change: AnnotationChange) -> bool:

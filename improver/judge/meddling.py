@@ -32,6 +32,7 @@ class Meddling:
     repository: Repository = field(repr=False)
     path: str
     tree: ast.Module = field(repr=False)
+    _special: dict[tuple[frozenset[str], tuple[str, int]], str] = field(default_factory=dict, repr=False)
     _answers: dict[tuple[str, frozenset[str], bool], str] = field(default_factory=dict, repr=False)
 
     def with_name(self, name: str, modules: frozenset[str], *, at_call: bool = False) -> str:
@@ -56,16 +57,27 @@ class Meddling:
     def _others(self) -> _Others:
         return _others(self.repository)
 
-    def special(self, names: frozenset[str]) -> str:
-        """Who gives a class one of these methods after it was made; empty when nobody does."""
+    def special(self, names: frozenset[str], before: tuple[str, int] = ("", 0)) -> str:
+        """Who gives a class one of these methods after it was made; empty when nobody does.
+
+        Parameters:
+            before: a file and a line; plain assignments further down in that file do not count.
+        """
+        if (names, before) not in self._special:
+            self._special[names, before] = next(self._given(names, before), "")
+        return self._special[names, before]
+
+    def _given(self, names: frozenset[str], before: tuple[str, int]) -> Iterator[str]:
         found = re.compile("|".join(rf"\.{name}\s*=(?!=)|[\"']{name}[\"']" for name in sorted(names)).encode())
         for path, content in self.repository.files.items():
             if path.endswith(".py") and found.search(content):
                 tree = self._tree(path)
-                for node in ast.walk(tree) if tree is not None else ():
-                    if gives(node) in names:
-                        return f"{path}:{getattr(node, 'lineno', 1)} gives a class `{gives(node)}`"
-        return ""
+                for statement in tree.body if tree is not None else ():
+                    if (path, statement.lineno) > before and path == before[0] and isinstance(statement, ast.Assign):
+                        continue
+                    for node in ast.walk(statement):
+                        if gives(node) in names:
+                            yield f"{path}:{getattr(node, 'lineno', 1)} gives a class `{gives(node)}`"
 
     def _of_file(self, path: str) -> tuple[Write, ...]:
         return self._own if path == self.path else self._others.writes(path)

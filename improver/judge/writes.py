@@ -41,7 +41,7 @@ class Write:
 
 def writes_of(tree: ast.Module, repository: Repository) -> tuple[Write, ...]:
     """All that a file stores in what may be modules."""
-    return tuple(_Writes(tree, repository).all())
+    return tuple(_Writes(tree, Modules(tree, repository)).all())
 
 
 def gives(node: ast.AST) -> str:
@@ -57,11 +57,10 @@ def _text(node: ast.expr) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
-class _Writes:
-    """The writes of one file."""
+class Modules:
+    """Which expressions of one file stand for modules."""
 
     def __init__(self, tree: ast.Module, repository: Repository) -> None:
-        self.tree = tree
         self.names: Names = names_of(tree)
         self.repository = repository
         self.modules = {full for node in ast.walk(tree) if isinstance(node, ast.Import) for full in _fulls(node)}
@@ -77,6 +76,46 @@ class _Writes:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
             for one in arguments(node)
         }
+
+    def module(self, node: ast.expr, depth: int = 0) -> str | None:
+        """The last word of the module that an expression surely stands for, empty for any; ``None`` for no module."""
+        if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] in _LOADS:
+            return _text(node.args[0]).rpartition(".")[2] if node.args else ""
+        if isinstance(node, ast.Subscript) and dotted(node.value) in ("sys.modules", "modules"):
+            return _text(node.slice).rpartition(".")[2]
+        if isinstance(node, ast.Call) and dotted(node.func) in ("sys.modules.get", "modules.get") and node.args:
+            return _text(node.args[0]).rpartition(".")[2]
+        if isinstance(node, ast.Name) and node.id in self.given and depth < 3:
+            found = [self.module(value, depth + 1) for value in self.given[node.id]]
+            return next((one for one in found if one is not None), None)
+        if dotted(node) in _BUILTINS:
+            return "builtins"
+        full = self.names.resolve(node) if dotted(node).partition(".")[0] in self.names.imports else ""
+        return full.rpartition(".")[2] if full and self.is_module(full) else None
+
+    def is_module(self, full: str) -> bool:
+        """Whether a dotted name is that of a module."""
+        last = full.rpartition(".")[2]
+        if full in self.modules or full in standard_types() or full.strip(".") in _BUILTINS:
+            return True
+        files = self.repository.files
+        return any(path.endswith((f"/{last}.py", f"/{last}/__init__.py")) or path == f"{last}.py" for path in files)
+
+    def may_be_module(self, node: ast.expr) -> bool:
+        """Whether an expression that is not followed could stand for a module."""
+        name = dotted(node)
+        root, _, rest = name.partition(".")
+        if root in _OWN or not name:
+            return bool(_SEEMS_MODULE.search(rest))
+        return root in self.names.imports or name in self.parameters or root not in self.names.defined
+
+
+class _Writes:
+    """The writes of one file."""
+
+    def __init__(self, tree: ast.Module, modules: Modules) -> None:
+        self.tree = tree
+        self.modules = modules
 
     def all(self) -> Iterator[Write]:
         for node in ast.walk(self.tree):
@@ -96,10 +135,10 @@ class _Writes:
 
     def attribute(self, owner: ast.expr, name: str) -> Iterator[tuple[str, str]]:
         """An attribute that is stored; with no name, one that is known at run time only."""
-        sure = self.module(owner)
+        sure = self.modules.module(owner)
         if sure is not None:
             yield name, sure
-        elif name[:1].isupper() and self.may_be_module(owner):
+        elif name[:1].isupper() and self.modules.may_be_module(owner):
             yield name, ""
 
     def key(self, mapping: ast.expr, key: ast.expr) -> Iterator[tuple[str, str]]:
@@ -142,44 +181,13 @@ class _Writes:
         elif isinstance(node, ast.Call) and dotted(node.func) in ("vars", "builtins.vars") and node.args:
             yield from self.surely(node.args[0])
         elif isinstance(node, ast.Name) and depth < 3:
-            for value in self.given.get(node.id, ()):
+            for value in self.modules.given.get(node.id, ()):
                 yield from self.namespace(value, depth + 1)
 
     def surely(self, node: ast.expr) -> Iterator[str]:
-        found = self.module(node)
+        found = self.modules.module(node)
         if found is not None:
             yield found
-
-    def module(self, node: ast.expr, depth: int = 0) -> str | None:
-        """The last word of the module that an expression surely stands for, empty for any; ``None`` for no module."""
-        if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] in _LOADS:
-            return _text(node.args[0]).rpartition(".")[2] if node.args else ""
-        if isinstance(node, ast.Subscript) and dotted(node.value) in ("sys.modules", "modules"):
-            return _text(node.slice).rpartition(".")[2]
-        if isinstance(node, ast.Call) and dotted(node.func) in ("sys.modules.get", "modules.get") and node.args:
-            return _text(node.args[0]).rpartition(".")[2]
-        if isinstance(node, ast.Name) and node.id in self.given and depth < 3:
-            found = [self.module(value, depth + 1) for value in self.given[node.id]]
-            return next((one for one in found if one is not None), None)
-        if dotted(node) in _BUILTINS:
-            return "builtins"
-        full = self.names.resolve(node) if dotted(node).partition(".")[0] in self.names.imports else ""
-        return full.rpartition(".")[2] if full and self.is_module(full) else None
-
-    def is_module(self, full: str) -> bool:
-        last = full.rpartition(".")[2]
-        if full in self.modules or full in standard_types() or full.strip(".") in _BUILTINS:
-            return True
-        files = self.repository.files
-        return any(path.endswith((f"/{last}.py", f"/{last}/__init__.py")) or path == f"{last}.py" for path in files)
-
-    def may_be_module(self, node: ast.expr) -> bool:
-        """Whether an expression that is not followed could stand for a module."""
-        name = dotted(node)
-        root, _, rest = name.partition(".")
-        if root in _OWN or not name:
-            return bool(_SEEMS_MODULE.search(rest))
-        return root in self.names.imports or name in self.parameters or root not in self.names.defined
 
 
 def _keys(arguments: list[ast.expr], keywords: list[ast.keyword]) -> Iterator[str]:
