@@ -83,7 +83,9 @@ import typing as t
 import collections.abc as abc
 import collections
 import queue, re, os, socket
-from typing import *
+from typing import (Any, AnyStr, Callable, ClassVar, Deque, Dict, Final, FrozenSet, Generator, Hashable, Iterable,
+                    Iterator, List, Literal, Mapping, NoReturn, Optional, Sequence, Set, SupportsInt, Text, Tuple,
+                    Type, TypeVar, Union)
 from typing import IO, Match, Pattern
 import planted
 from planted import (Alias, Box, Call, Calm, Decorated, Heir, Item, ItemHeir, K, Many, Maybe, Mine, Nothing, Number,
@@ -95,12 +97,6 @@ if perhaps:
 else:
     Present = str
 """
-HEAD = HEAD.replace(
-    "from typing import *\n",
-    "from typing import Any, AnyStr, Callable, Dict, Generator, List, Optional\n"
-    "from typing import ClassVar, Deque, Final, FrozenSet, Hashable, Iterable, Iterator, Literal, Mapping\n"
-    "from typing import NoReturn, Sequence, Set, SupportsInt, Text, Tuple, Type, TypeVar, Union\n",
-)
 
 
 def evaluation(python: tuple[int, int]) -> Evaluation:
@@ -114,7 +110,6 @@ RUN = """
 import json, sys, warnings
 warnings.simplefilter("ignore")
 document = json.load(sys.stdin)
-space = {"__name__": "planted"}
 module = type(sys)("planted")
 exec(document["planted"], module.__dict__)
 sys.modules["planted"] = module
@@ -132,13 +127,18 @@ json.dump(answers, sys.stdout)
 """
 
 
-def evaluated(minor: int, expressions: list[str]) -> list[str]:
-    """What evaluating each expression does on one Python: nothing, or what it raises or touches."""
-    document = json.dumps({"planted": PLANTED["planted.py"], "head": HEAD, "expressions": expressions})
-    command = [PYTHONS[minor], "-I", "-S", "-c", RUN]
-    done = subprocess.run(command, input=document, capture_output=True, text=True, timeout=60, check=False)
+def answers(minor: int, script: str, document: object) -> list[str]:
+    """What a script prints on one Python that is given a document."""
+    command = [PYTHONS[minor], "-I", "-S", "-B", "-W", "ignore", "-c", script]
+    given = json.dumps(document)
+    done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=60, check=False)
     assert not done.returncode, done.stderr
     return json.loads(done.stdout)  # type: ignore[no-any-return]
+
+
+def evaluated(minor: int, expressions: list[str]) -> list[str]:
+    """What evaluating each expression does on one Python: nothing, or what it raises or touches."""
+    return answers(minor, RUN, {"planted": PLANTED["planted.py"], "head": HEAD, "expressions": expressions})
 
 
 def verdict(text: str, where: Evaluation) -> str:
@@ -187,10 +187,9 @@ expressions = st.recursive(leaves, grown, max_leaves=6)
 
 def parses(text: str) -> bool:
     try:
-        compile(text, "annotation", "eval")
+        return bool(compile(text, "annotation", "eval"))
     except SyntaxError:
         return False
-    return True
 
 
 @pytest.mark.parametrize("lowest", sorted({8, 9, 10, 11, 12, 13} & set(PYTHONS)) or sorted(PYTHONS))
@@ -243,14 +242,6 @@ json.dump(answers, sys.stdout)
 """
 
 
-def imported(minor: int, folders: list[Path]) -> list[str]:
-    command = [PYTHONS[minor], "-I", "-S", "-B", "-c", IMPORT]
-    document = json.dumps([str(folder) for folder in folders])
-    done = subprocess.run(command, input=document, capture_output=True, text=True, timeout=60, check=False)
-    assert not done.returncode, done.stderr
-    return json.loads(done.stdout)  # type: ignore[no-any-return]
-
-
 def write_module(folder: Path, changed: bytes, files: dict[str, bytes]) -> Path:
     folder.mkdir(parents=True)
     for name in STRANGERS:
@@ -269,8 +260,8 @@ def test_a_module_with_certified_hints_is_imported_as_before(minor: int, tmp_pat
     for index, case in enumerate(certified):
         before = write_module(tmp_path / f"{index}-before", case.before, case.files)
         pairs.append((before, write_module(tmp_path / f"{index}-after", case.after, case.files)))
-    answers = imported(minor, [folder for pair in pairs for folder in pair])
-    for case, before, after in zip(certified, answers[::2], answers[1::2], strict=True):
+    printed = answers(minor, IMPORT, [str(folder) for pair in pairs for folder in pair])
+    for case, before, after in zip(certified, printed[::2], printed[1::2], strict=True):
         assert before == after, (case.why, before, after)
 
 
@@ -283,9 +274,7 @@ def test_the_table_of_the_standard_library_holds_on_old_and_new_pythons() -> Non
         for module, types in standard_types().items()
     }
     for minor in {min(PYTHONS), max(PYTHONS)}:
-        command = [PYTHONS[minor], "-I", "-S", "-W", "ignore", "-c", CHECK]
-        done = subprocess.run(command, input=json.dumps(table), capture_output=True, text=True, timeout=60, check=True)
-        assert json.loads(done.stdout) == [], minor
+        assert answers(minor, CHECK, table) == [], minor
 
 
 CHECK = """
