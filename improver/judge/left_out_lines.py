@@ -5,17 +5,18 @@ from __future__ import annotations
 import configparser
 import re
 import tomllib
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-_FILES = frozenset({"pyproject.toml", "setup.cfg", "tox.ini", ".coveragerc", ".coveragerc.toml"})
 _KEYS = ("exclude_lines", "exclude_also", "partial_branches", "partial_also")
-_WORDS = re.compile(rb"exclude_|partial_")
+_WORDS = re.compile(rb"(?m)^[ \t]*\"?(?:report\.)?(?:exclude_(?:lines|also)|partial_(?:branches|also))\"?[ \t]*[=:]")
+_SHOWN = (".py", ".md", ".rst", ".txt", ".html", ".ipynb")
 _LONGEST = 300
 # A group that is repeated, a reference back, a look around: such a pattern may take for ever on a line.
-_SLOW = re.compile(r"\)\s*[*+{]|\\[1-9]|\(\?[=!<P]|\n")
+_SLOW = re.compile(r"\)\s*[*+{]|\\[1-9]|\(\?[=!<P]|\n|\[\^|\\[WDS][*+]|\(\?[a-z]*s")
 _REPEATS = re.compile(r"(?<!\\)[*+]|(?<!\\)\{")
 _MOST_REPEATS = 3
 
@@ -35,10 +36,22 @@ class LeftOut:
         """The lines of a source that are left out, without the blanks around them, with how often each is there."""
         if not self.patterns and not self.doubtful:
             return Counter()
-        return Counter(line.strip() for line in text.split("\n") if self._covers(line))
+        lines = text.split("\n")
+        covered = {number for number, line in enumerate(lines) if self.doubtful or len(line) > _LONGEST}
+        if not self.doubtful:
+            covered |= self._covered(text)
+        return Counter(lines[number].strip() for number in covered)
 
-    def _covers(self, line: str) -> bool:
-        return self.doubtful or len(line) > _LONGEST or any(pattern.search(line) for pattern in self.patterns)
+    def _covered(self, text: str) -> set[int]:
+        """The lines of each match, from its first to its last: newer coverage matches over the ends of lines."""
+        found: set[int] = set()
+        ends = [index for index, letter in enumerate(text) if letter == "\n"]
+        for pattern in self.patterns:
+            for match in pattern.finditer(text):
+                found.update(
+                    range(bisect_left(ends, match.start()), bisect_left(ends, max(match.start(), match.end() - 1)) + 1)
+                )
+        return found
 
 
 def left_out(files: Mapping[str, bytes]) -> LeftOut:
@@ -47,7 +60,11 @@ def left_out(files: Mapping[str, bytes]) -> LeftOut:
     Parameters:
         files: the files of the repository, by path; only settings are looked at.
     """
-    found = {content for path, content in files.items() if path.rpartition("/")[2] in _FILES and _WORDS.search(content)}
+    found = {
+        content
+        for path, content in files.items()
+        if not path.endswith(_SHOWN) and (b"exclude_" in content or b"partial_" in content) and _WORDS.search(content)
+    }
     return _read(tuple(dict.fromkeys(pattern for content in sorted(found) for pattern in _patterns(content))))
 
 
@@ -61,7 +78,7 @@ def _compiled(pattern: str) -> re.Pattern[str] | None:
     if _SLOW.search(pattern) or len(_REPEATS.findall(pattern)) > _MOST_REPEATS:
         return None
     try:
-        return re.compile(pattern)
+        return re.compile(pattern, re.MULTILINE)
     except (re.error, RecursionError, OverflowError):
         return None
 

@@ -12,9 +12,10 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from improver.judge.masked import OWNERS, docstring
+from improver.judge.masked import FUNCTIONS, OWNERS, docstring
 
 _NAMED = re.compile(r"\\N\{([^}]*)\}")
+_COOKIE = re.compile(r"[ \t\f]*#.*?coding[:=][ \t]*[-\w.]+")
 _DEEPEST = 40
 _LAYOUT = frozenset({tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT})
 
@@ -158,12 +159,42 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def same_tokens(old: str, old_tree: ast.Module, new: str, new_tree: ast.Module) -> bool:
-    """Whether two texts differ in comments, docstrings and blanks alone, all of them ASCII."""
-    return new.isascii() and _tokens(old, old_tree) == _tokens(new, new_tree)
+def same_tokens(old: str, old_tree: ast.Module, new: str, new_tree: ast.Module, *, ascii_alone: bool) -> bool:
+    """Whether two texts differ in comments, docstrings and blanks alone, all that is new in them ASCII if need be.
+
+    Parameters:
+        ascii_alone: whether a Python that needs a coding line for anything else reads the file.
+    """
+    if not ascii_alone:  # Python 3 knows hints of parameters and of what is returned
+        return _tokens(old, old_tree, _hints(old_tree)) == _tokens(new, new_tree, _hints(new_tree))
+    fresh = set(new.split("\n")) - set(old.split("\n"))
+    return (_coded(new) or all(line.isascii() for line in fresh)) and _tokens(old, old_tree) == _tokens(new, new_tree)
 
 
-def _tokens(text: str, tree: ast.Module) -> list[str]:
+def _coded(text: str) -> bool:
+    return any(_COOKIE.match(line) for line in text.split("\n", 2)[:2])
+
+
+_Span = tuple[tuple[int, int], tuple[int, int]]
+
+
+def _hints(tree: ast.Module) -> list[_Span]:
+    """Where the annotations of functions stand; columns count bytes."""
+    found = [node.annotation for node in ast.walk(tree) if isinstance(node, ast.arg)]
+    found += [node.returns for node in ast.walk(tree) if isinstance(node, FUNCTIONS)]
+    return sorted(
+        ((hint.lineno, hint.col_offset), (hint.end_lineno or 0, hint.end_col_offset or 0))
+        for hint in found
+        if hint is not None
+    )
+
+
+def _is_inside(start: tuple[int, int], spans: list[_Span]) -> bool:
+    index = bisect_left(spans, (start, (1 << 30, 0))) - 1
+    return index >= 0 and spans[index][0] <= start < spans[index][1]
+
+
+def _tokens(text: str, tree: ast.Module, left_out: list[_Span] | None = None) -> list[str]:
     spans = sorted(
         (text_.lineno, text_.end_lineno or text_.lineno)
         for node in ast.walk(tree)
@@ -174,6 +205,10 @@ def _tokens(text: str, tree: ast.Module) -> list[str]:
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         index = bisect_left(starts, token.start[0] + 1) - 1
         inside = token.type == tokenize.STRING and index >= 0 and token.start[0] <= spans[index][1]
+        if left_out and _is_inside((token.start[0], len(token.line[: token.start[1]].encode())), left_out):
+            if kept and kept[-1] in (":", "->"):
+                kept.pop()
+            continue
         if token.type not in _LAYOUT and not inside:
             kept.append(token.string)
     return kept

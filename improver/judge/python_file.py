@@ -20,12 +20,11 @@ from improver.judge.docstrings import changed_docstrings
 from improver.judge.erase import compare
 from improver.judge.exposure import Exposure
 from improver.judge.hints import Scene, changed_annotations
-from improver.judge.left_out_lines import left_out
 from improver.judge.names import names_of
 from improver.judge.newer_syntax import needs, same_tokens
 from improver.judge.readers import Readers
-from improver.judge.text_readers import text_readers
-from improver.judges import is_test
+from improver.judge.seen import seen
+from improver.judge.text_readers import NO_TEXT_READERS, TextReaders
 from improver.values import Category
 
 MAX_BYTES = 4 << 20
@@ -45,15 +44,21 @@ class _Unreadable(Exception):
 
 
 def read_python(
-    path: str, before: bytes, after: bytes, readers: Readers, python: tuple[int, int] = (3, 8)
+    path: str,
+    before: bytes,
+    after: bytes,
+    readers: Readers,
+    python: tuple[int, int] = (3, 8),
+    texts: TextReaders = NO_TEXT_READERS,
 ) -> tuple[Part, ...]:
     """The parts of a change of one Python file.
 
     Parameters:
         python: the oldest Python that runs it.
+        texts: who reads files as text, or their line numbers.
     """
     try:
-        return tuple(_parts(path, before, after, readers, python))
+        return tuple(_parts(path, before, after, readers, python, texts))
     except _Unreadable as error:
         return (Part(Category.OTHER, f"{path}: {error}"),)
     except (RecursionError, MemoryError):
@@ -69,7 +74,9 @@ def touches_only_text(before: bytes, after: bytes) -> bool:
     return not (found.other or found.caching or found.imports)
 
 
-def _parts(path: str, before: bytes, after: bytes, readers: Readers, python: tuple[int, int]) -> list[Part]:
+def _parts(
+    path: str, before: bytes, after: bytes, readers: Readers, python: tuple[int, int], texts: TextReaders
+) -> list[Part]:
     old, new = _version(before, "before"), _version(after, "after")
     parts = [*_header(path, before, after), *_characters(path, old, new), *_line_ends(path, after)]
     found = compare(old.tree, new.tree)
@@ -80,10 +87,8 @@ def _parts(path: str, before: bytes, after: bytes, readers: Readers, python: tup
     parts += changed_docstrings(path, found.texts, exposure)
     parts += changed_annotations(path, found, Scene(path, new.tree, names, exposure, python))
     parts += _comments(path, old, new)
-    parts += _left_out(path, old, new, readers)
     parts += _newer(path, old, new, python)
-    parts += _source(path, found, exposure)
-    parts += _read_as_text(path, old, new, readers)
+    parts += seen(path, old.text, new.text, found, exposure, texts)
     if not parts or max(part.category for part in parts) <= Category.ANNOTATIONS:
         parts += _unproven(path, before, after)
     return parts or [Part(Category.FORMATTING)]
@@ -186,13 +191,6 @@ def _comments(path: str, old: _Version, new: _Version) -> Iterator[Part]:
         yield Part(Category.COMMENTS)
 
 
-def _left_out(path: str, old: _Version, new: _Version, readers: Readers) -> Iterator[Part]:
-    patterns = left_out(readers.repository.files)
-    before, after = patterns.lines(old.text), patterns.lines(new.text)
-    for line in [*(after - before), *(before - after)][:1]:
-        yield Part(Category.DIRECTIVES, f"{path}:1: the coverage settings leave out lines such as `{line[:60]}`")
-
-
 def _newer(path: str, old: _Version, new: _Version, python: tuple[int, int]) -> Iterator[Part]:
     """What parses here and not, or otherwise, on the oldest Python that the project runs on."""
     fresh = [(line, need) for line, need in needs(new.text, new.tree) if python < need.python]
@@ -203,47 +201,9 @@ def _newer(path: str, old: _Version, new: _Version, python: tuple[int, int]) -> 
             version = ".".join(map(str, need.python))
             yield Part(Category.OTHER, f"{path}:{line}: {need.what} needs Python {version}")
             return
-    if python < (3, 6) and not same_tokens(old.text, old.tree, new.text, new.tree):
+    old_python = python < (3, 0)
+    if python < (3, 6) and not same_tokens(old.text, old.tree, new.text, new.tree, ascii_alone=old_python):
         yield Part(Category.OTHER, f"{path}:1: Python {python[0]}.{python[1]} may read the new form otherwise")
-
-
-def _source(path: str, found: Differences, exposure: Exposure) -> Iterator[Part]:
-    """Any change of a file, even of its layout, is seen by who reads its source or its line numbers."""
-    reason = exposure.source() or next(
-        (reason for change in found.texts if (reason := exposure.source_of(change.owner))), ""
-    )
-    reason = reason or exposure.readers.reads("source", _defined(exposure)) or _numbered(path, exposure.readers)
-    if reason:
-        yield Part(Category.BEHAVIOUR, f"{path}: its lines or its source are read: {reason}")
-
-
-def _read_as_text(path: str, old: _Version, new: _Version, readers: Readers) -> Iterator[Part]:
-    lines = set(old.text.split("\n")) ^ set(new.text.split("\n"))
-    reason = text_readers(readers.repository.files).of(path, lines)
-    if reason:
-        yield Part(Category.BEHAVIOUR, f"{path}: it is read as text: {reason}")
-
-
-def _numbered(path: str, readers: Readers) -> str:
-    """Who names a line of a file by its number, or compares one; a line that is only shown is none."""
-    name = path.rpartition("/")[2].encode()
-    stem = name.removesuffix(b".py")
-    by_file = re.compile(rb"(?<![\w.-])" + re.escape(name) + rb"""(?::|["']?,? line )\d""")
-    by_module = re.compile(rb"(?:ignore|error|always|default|once|module):[^\n\"']*\b" + re.escape(stem) + rb":\d")
-    for other, content in readers.repository.files.items():
-        if stem not in content or (other.endswith(".py") and not is_test(other)):
-            continue
-        match = by_file.search(content) or by_module.search(content) or _COMPARED.search(content)
-        if match:
-            return f"{other}:{content.count(10, 0, match.start()) + 1}: names a line of it"
-    return ""
-
-
-_COMPARED = re.compile(rb"lineno\b[^\n]{0,20}(?:==|,)\s*\d|\d\s*==[^\n]{0,60}lineno\b")
-
-
-def _defined(exposure: Exposure) -> list[str]:
-    return [*exposure.names.defined, *exposure.module_names()]
 
 
 def _unproven(path: str, before: bytes, after: bytes) -> Iterator[Part]:

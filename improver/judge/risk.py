@@ -8,6 +8,7 @@ from improver.judge.differences import Part
 from improver.judge.judged_files import judges
 from improver.judge.python_file import read_python
 from improver.judge.readers import NO_READERS, Readers
+from improver.judge.text_readers import NO_TEXT_READERS, TextReaders
 from improver.judges import is_unusual, names_a_test, names_dependencies
 from improver.values import Category, Change, FileChange, Risk
 
@@ -25,6 +26,7 @@ class RiskContext:
         judges: more files that judge, by path.
         own_repository: whether it is improver's own, where more files judge.
         python: the oldest Python the project runs on, as (major, minor).
+        texts: who reads files as text, or their line numbers.
     """
 
     readers: Readers = field(default=NO_READERS, repr=False)
@@ -32,6 +34,7 @@ class RiskContext:
     judges: frozenset[str] = frozenset()
     own_repository: bool = False
     python: tuple[int, int] = (3, 8)
+    texts: TextReaders = field(default=NO_TEXT_READERS, repr=False)
 
     def is_judge(self, path: str) -> bool:
         """Whether a file has a say in what passes."""
@@ -68,7 +71,7 @@ def file_risk(file: FileChange, context: RiskContext = EMPTY_CONTEXT) -> tuple[P
         return (Part(Category.OTHER, f"{file.path}: {unusual}"),)
     assert file.before is not None
     assert file.after is not None
-    return read_python(file.path, file.before, file.after, context.readers, context.python)
+    return read_python(file.path, file.before, file.after, context.readers, context.python, context.texts)
 
 
 def _judge(file: FileChange) -> tuple[Part, ...]:

@@ -1,39 +1,32 @@
-"""Who reads Python files of the repository as text: build scripts, tests of the style, commands of a Makefile.
+"""Who reads Python files of the repository as text, and who reads their line numbers.
 
-Whoever does sees comments and layout. Nothing is parsed here: a name of a file, or a pattern of names, that stands
-near to a word for reading is enough to be careful.
+Whoever reads a file as text sees comments and layout: build scripts, tests of the style, commands of a Makefile.
 """
 
 from __future__ import annotations
 
+import ast
 import re
-import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, partial
 
+from improver.judge.commands import ANY
+from improver.judge.line_readers import LineReader, line_reader, moves
+from improver.judge.source_readers import reads_sources
+from improver.judge.versions import version_files
 from improver.judges import is_test
 
-_FILE = re.compile(rb"""["']([^"'\n]*?[\w*\]]\.py|\.py)["']""")
-_WHOLE = re.compile(rb"\bget_docstring\s*\(|__loader__\.get_(?:source|data)\b")
-_LISTS = re.compile(rb"glob\b|\bwalk\b|\blistdir\b|\biterdir\b|\bscandir\b|ls-files")
-_READS = re.compile(
-    rb"""\bopen\s*\(|\bread_(?:text|bytes)\b|\bopen_text\b|\bget_data\b|\bast\.parse\b|\bget_docstring\b|\btokenize\b
-    |\bget(?:lines?|source)\b|\breadlines?\b|\bcopy(?:tree|file|2)?\s*\(|\bsha\d+\b|\bmd5\b|\bstat\s*\(|\bgrep\b|\bexec\s*\(""",
-    re.VERBOSE,
+_WHOLE = re.compile(
+    rb"\bget_docstring\s*\(|(?:__loader__|\bspec\w*\.loader|find_loader\([^)]*\))\.get_(?:source|data|code)\b"
 )
-_NEAR = 8
-_BUILD = frozenset({"setup.py", "noxfile.py", "conf.py", "hatch_build.py", "pdm_build.py", "build.py", "tasks.py"})
-_COMMANDS = frozenset({"Makefile", "justfile", "tox.ini"})
-_COMMAND = re.compile(rb"\b(?:e?grep|rg|sed|awk|cat|wc|sha\d+sum|md5sum|cksum|head|tail|cut|diff|perl|xgettext)\b")
-_IN_COMMAND = re.compile(rb"[\w./*-]*[\w*]\.py\b|\$\$?\(?\w*(?:SRC|SOURCES|FILES)\b")
 # What is ordered or told apart by its line.
 _ORDERED = re.compile(
     rb"(?:\bsort|\bkey\b|\blambda\b|[<>=]=)[^\n]*\.co_(?:firstlineno|lines|linetable|lnotab|positions)\b"
     rb"|\.co_(?:firstlineno|lines|linetable|lnotab|positions)\b[^\n]*(?:[<>]|[=!]=)"
 )
 _VERSIONED = re.compile(r"(?i)version|release")
-_TOOLS = re.compile(r"(?i)version|commitizen|tbump|semantic.release")
 
 
 @dataclass(frozen=True)
@@ -42,121 +35,95 @@ class TextReaders:
 
     Parameters:
         anything: by whom any file of the repository may be read; empty when by nobody.
-        named: names of files and ends of paths, with by whom they are read.
+        named: names of files, ends of paths and, with a slash, folders, with by whom they are read.
         versions: files in which tools look for a version, with the tool's settings.
+        lines: who reads line numbers.
+        files: all that was looked at, by path.
     """
 
     anything: str = ""
     named: tuple[tuple[str, str], ...] = ()
     versions: tuple[tuple[str, str], ...] = ()
+    lines: tuple[LineReader, ...] = field(default=(), repr=False)
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     def of(self, path: str, lines: set[str]) -> str:
         """Who reads a file as text so that a change of these lines is seen; empty when nobody does."""
         if self.anything:
             return self.anything
         for name, reason in self.named:
+            if name.endswith("/") and f"/{name}" in f"/{path}":
+                return reason
             if _ends_with(path, name):
                 return reason
         if any(_VERSIONED.search(line) for line in lines):
             return next((reason for name, reason in self.versions if _ends_with(path, name)), "")
         return ""
 
+    def of_lines(self, path: str, content: bytes, old: str, new: str) -> str:
+        """Who learns that the code of a file moved to other lines; empty when it did not, or nobody does.
+
+        Parameters:
+            old: the text before.
+            new: the text after.
+        """
+        moved = bool(self.lines) and moves(old, new)
+        for reader in self.lines:
+            if (moved or reader.columns) and reader.reads(path, content):
+                return reader.reason
+        return ""
+
+
+NO_TEXT_READERS = TextReaders()
+
 
 def _ends_with(path: str, name: str) -> bool:
     return f"/{path}".endswith(f"/{name.lstrip('./')}")
 
 
-_KEPT: list[tuple[Mapping[str, bytes], TextReaders]] = []
-
-
-def text_readers(files: Mapping[str, bytes]) -> TextReaders:
-    """Everybody who reads Python files as text.
+def text_readers(files: Mapping[str, bytes], given: Iterable[tuple[str, str]] = ()) -> TextReaders:
+    """Everybody who reads Python files as text or by their lines.
 
     Parameters:
-        files: the files of the repository, by path: Python, settings, and what runs commands.
+        files: the files of the repository, by path.
+        given: what files that are no Python modules read, each with the reason.
     """
-    for known, readers in _KEPT:
-        if known is files:
-            return readers
-    anything = ""
-    named: list[tuple[str, str]] = []
-    versions: list[tuple[str, str]] = []
+    parse = cache(partial(_parsed, files))
+    found = list(given)
+    folders = frozenset(path.rpartition("/")[0] for path in files if path.endswith(".py"))
+    folders |= {folder.rpartition("/")[0] for folder in folders} - {""}
+    lines = []
     for path, content in files.items():
-        for name, reason in _of_file(path, content):
-            if "*" in name:
-                anything = anything or reason
-            else:
-                named.append((name, reason))
-        versions += _version_files(path, content)
-    readers = TextReaders(anything, tuple(dict.fromkeys(named)), tuple(versions))
-    _KEPT[:] = [(files, readers)]
-    return readers
+        if path.endswith(".py"):
+            found += _whole(path, content)
+            found += reads_sources(path, content, parse, folders)
+            reader = line_reader(path, content, parse)
+            lines += [reader] if reader is not None else []
+    anything = next((reason for name, reason in found if name == ANY or "*" in name), "")
+    named = [(name, reason) for name, reason in found if "*" not in name]
+    versions = [pair for path, content in files.items() for pair in version_files(path, content)]
+    return TextReaders(anything, tuple(dict.fromkeys(named)), tuple(versions), tuple(lines), files)
 
 
-def _of_file(path: str, content: bytes) -> Iterator[tuple[str, str]]:
-    name = path.rpartition("/")[2]
-    if name.endswith(".py"):
-        if b".co_" in content and (match := _ORDERED.search(content)) and not is_test(path):
-            yield "*", f"{path}:{_line(content, match)}: code is told apart by its lines"
-        if b"get_" in content and (match := _WHOLE.search(content)) and not is_test(path):
-            yield "*", f"{path}:{_line(content, match)}: the source of something is read"
-        if b".py" in content and _READS.search(content):
-            yield from _of_python(path, name, content)
-    elif name in _COMMANDS or name.endswith((".yml", ".yaml")):
-        for number, line in enumerate(content.splitlines(), 1):
-            if _COMMAND.search(line):
-                for found in _IN_COMMAND.findall(line):
-                    word = found.decode("utf-8", "replace")
-                    yield ("*" if "$" in word or "*" in word else word), f"{path}:{number}: a command reads `{word}`"
+def _parsed(files: Mapping[str, bytes], path: str) -> ast.Module | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(files[path], path)
+    except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
+        return None
 
 
-def _of_python(path: str, name: str, content: bytes) -> Iterator[tuple[str, str]]:
-    lines = content.split(b"\n")
-    tests = is_test(path)
-    for match in _FILE.finditer(content):
-        word = match.group(1).decode("utf-8", "replace")
-        word = "*.py" if word == ".py" else word
-        number = _line(content, match)
-        around = b"\n".join(lines[max(0, number - 1 - _NEAR) : number + _NEAR])
-        if not _READS.search(around) and not (name in _BUILD and "*" not in word):
-            continue
-        if "*" in word and not _LISTS.search(around):
-            continue
-        if tests and (("/" not in word.strip("./*") and "*" not in word) or b"tmp" in around):
-            continue
-        yield word, f"{path}:{number}: reads `{word}` as text"
+def _whole(path: str, content: bytes) -> list[tuple[str, str]]:
+    if is_test(path):
+        return []
+    found = []
+    if b".co_" in content and (match := _ORDERED.search(content)):
+        found.append((ANY, f"{path}:{_line(content, match)}: code is told apart by its lines"))
+    if b"get_" in content and (match := _WHOLE.search(content)):
+        found.append((ANY, f"{path}:{_line(content, match)}: the source of something is read"))
+    return found
 
 
 def _line(content: bytes, match: re.Match[bytes]) -> int:
     return content.count(b"\n", 0, match.start()) + 1
-
-
-def _version_files(path: str, content: bytes) -> list[tuple[str, str]]:
-    """The Python files in which a tool looks for a version, or writes one."""
-    name = path.rpartition("/")[2]
-    if b".py" not in content or b"version" not in content:
-        return []
-    if name == "pyproject.toml":
-        return [(word, f"{path}: {where} looks for a version there") for where, word in _of_toml(content)]
-    if name in ("setup.cfg", "tox.ini", ".bumpversion.cfg"):
-        found = re.findall(rb"\[bumpversion:file[^:\]]*:([^\]]+\.py)\]|(?m:^files\s*=\s*(\S+\.py))", content)
-        return [(b"".join(pair).decode("utf-8", "replace"), f"{path}: bumpversion writes there") for pair in found]
-    return []
-
-
-@lru_cache(maxsize=16)
-def _of_toml(content: bytes) -> tuple[tuple[str, str], ...]:
-    try:
-        pending: list[tuple[str, object]] = [("", tomllib.loads(content.decode("utf-8", "replace")))]
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return ()
-    found: list[tuple[str, str]] = []
-    while pending:
-        where, value = pending.pop()
-        if isinstance(value, Mapping):
-            pending += [(f"{where}.{key}".lstrip("."), inner) for key, inner in value.items()]
-        elif isinstance(value, list):
-            pending += [(where, inner) for inner in value]
-        elif isinstance(value, str) and _TOOLS.search(where) and (match := re.match(r"([^:\s]+\.py)(?::|$)", value)):
-            found.append((where, match.group(1)))
-    return tuple(found)
