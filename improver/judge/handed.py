@@ -84,9 +84,9 @@ class Handed:
         """The files that may hand on something of this name."""
         token = name.encode()
         pattern = re.compile(
-            rb"[(,=\[{:*.](?:\s|#[^\n]*\n)*"
+            rb"(?:[(,=\[{:*.]|\bin\b|\breturn\b)(?:\s|#[^\n]*\n)*"
             + re.escape(token)
-            + rb"\s*(?:[,)\]}:#;\\\r\n]|if\b|or\b|else\b|and\b|for\b)"
+            + rb"\s*(?:[,)\]}:#;\\\r\n]|if\b|or\b|else\b|and\b|for\b|\.(?:items|values)\b)"
         )
         for path, content in self.repository.files.items():
             if path.endswith(".py") and (not only or path == only) and token in content and pattern.search(content):

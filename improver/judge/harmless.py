@@ -15,6 +15,7 @@ CONTAINERS = frozenset(
      "run_in_executor", "call_soon", "call_later", "create_task", "debug", "info", "warning", "error", "exception",
      "log", "write", "__setitem__", "__setattr__"}
 )  # fmt: skip
+_MAKERS = frozenset({"dict", "list", "set", "defaultdict", "OrderedDict", "Counter", "WeakKeyDictionary"})
 # Modules of the standard library that look at what they are given, unless an entry says which of theirs do not.
 _CURIOUS = frozenset({"pydoc", "doctest", "ast", "dis", "linecache", "cmd", "pdb"})
 

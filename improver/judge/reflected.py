@@ -1,4 +1,4 @@
-"""Where a file hands over what it looked up by a name that is known at run time only: the members of a module."""
+"""Where a file hands over what is known at run time only: the members of a module, what a loop or a call gives."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeGuard
 
 from improver.judge.masked import FUNCTIONS
 from improver.judge.names import dotted
@@ -16,6 +18,7 @@ from improver.judge.strangers import Strangers
 from improver.judges import is_test
 
 _MAY_REFLECT = re.compile(rb"\bvars\(|getmembers|import_module|__dict__|\bglobals\(\)|\bdir\(|load_module|\.load\(\)")
+_TOOLS = frozenset({"tools", "toolsets", "functions", "handlers", "routes", "commands", "subcommands", "actions"})
 _IMPORT = re.compile(rb"(?m)^[ \t]*(?:from|import)[ \t]+([A-Za-z_]\w*)")
 # What these read of what they are given is found where the readings of a file are.
 _PLAIN = STANDARD - {"functools"}
@@ -44,33 +47,89 @@ class Reflected:
 
     def _readers(self, what: str) -> Iterator[str]:
         for path, content in self.repository.files.items():
-            if not path.endswith(".py") or is_test(path) or not _MAY_REFLECT.search(content):
+            if not path.endswith(".py") or is_test(path):
                 continue
-            if not _imports_strangers(content):
-                continue
-            module = self.repository.module(path)
+            roots = {name.decode("utf-8", "replace") for name in _IMPORT.findall(content)}
+            looks, reads = _MAY_REFLECT.search(content) and not roots <= _PLAIN, bool(roots & self._roots)
+            module = self.repository.module(path) if looks or reads else None
             if module is not None:
-                yield from self._in_file(module, what)
+                yield from self._in_file(module, what, looks=bool(looks))
 
-    def _in_file(self, module: Module, what: str) -> Iterator[str]:
+    @cached_property
+    def _roots(self) -> frozenset[str]:
+        """The first words of all that is known to read functions that it is given."""
+        entries = self.strangers.known.entries
+        kinds = ("call", "taker", "decorator", "import")
+        names = (name for kind in kinds for entry in entries.get(kind, ()) for name in entry.names)
+        return frozenset(name.partition(".")[0] for name in names) - _PLAIN
+
+    def _in_file(self, module: Module, what: str, *, looks: bool) -> Iterator[str]:
         given = _reflected(module.tree)
-        if not given and b"getattr(" not in self.repository.files[module.path]:
-            return
         pending: list[tuple[ast.AST, Place]] = [(child, Place(module)) for child in module.tree.body]
         while pending:
             node, place = pending.pop()
             if isinstance(node, ast.Call) and module.names.resolve(node.func).partition(".")[0] not in _PLAIN:
-                held = [part for part in _arguments(node) if _holds(part, given)]
-                reason = self.strangers.taker(node, place, what) if held else ""
+                reason = self._reason(node, place, what, given if looks else frozenset())
                 if reason:
-                    yield f"{module.path}:{node.lineno}: looks things up by name and {reason}"
+                    yield f"{module.path}:{node.lineno}: {reason}"
             inner = place.inside(node) if isinstance(node, (ast.ClassDef, *FUNCTIONS)) else place
             pending += [(child, inner) for child in ast.iter_child_nodes(node)]
 
+    def _reason(self, call: ast.Call, place: Place, what: str, given: frozenset[str]) -> str:
+        looked_up = [part for part in _arguments(call) if _holds(part, given)]
+        reason = self.strangers.taker(call, place, what) if given and looked_up else ""
+        if reason:
+            return f"looks things up by name and {reason}"
+        made = [part for part in _arguments(call) if part in looked_up or self._is_open(part, place)]
+        if not made:
+            return ""
+        tools = any(keyword.arg in _TOOLS and keyword.value in made for keyword in call.keywords)
+        reason = self.strangers.keeper(call, place, what, tools=tools)
+        return f"takes what is known at run time only and {reason}" if reason else ""
 
-def _imports_strangers(content: bytes) -> bool:
-    roots = {name.decode("utf-8", "replace") for name in _IMPORT.findall(content)}
-    return not roots <= _PLAIN
+    def _is_open(self, node: ast.expr, place: Place) -> bool:
+        """Whether nobody knows from the text what an argument is: an element of something, what a call returns."""
+        match node:
+            case ast.ListComp(generators=parts) | ast.GeneratorExp(generators=parts) | ast.SetComp(generators=parts):
+                return not all(_is_written(part.iter, place) for part in parts)
+            case ast.Call():
+                return all(origin.unsure and not origin.parameter for origin in self.strangers.origins.of(node, place))
+            case ast.Name(id=name):
+                sources = _loops(place).get(name, [])
+                return any(not _is_written(source, place) for source in sources)
+            case ast.Subscript() | ast.Starred():
+                return True
+            case _:
+                return False
+
+
+def _loops(place: Place) -> dict[str, list[ast.expr]]:
+    """What the names of loops around a place run through."""
+    found: dict[str, list[ast.expr]] = {}
+    scope: ast.AST = place.around[-1] if place.around else place.module.tree
+    for inner in ast.walk(scope):
+        if isinstance(inner, ast.For | ast.AsyncFor | ast.comprehension):
+            for part in ast.walk(inner.target):
+                if isinstance(part, ast.Name):
+                    found.setdefault(part.id, []).append(inner.iter)
+    return found
+
+
+def _is_written(node: ast.expr, place: Place) -> bool:
+    """Whether a list stands in the text, so that whoever is in it is found by name."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "values"):
+        node = node.func.value
+    if isinstance(node, ast.Call):
+        return False
+    if not isinstance(node, ast.Name):
+        return isinstance(node, ast.List | ast.Tuple | ast.Set | ast.Dict | ast.Constant)
+    imported = node.id in place.module.names.imports
+    values = (one.value for one in ast.walk(place.module.tree) if _assigns(one, node.id))
+    return imported or any(isinstance(one, ast.List | ast.Tuple | ast.Set | ast.Dict) for one in values)
+
+
+def _assigns(node: ast.AST, name: str) -> TypeGuard[ast.Assign]:
+    return isinstance(node, ast.Assign) and any(dotted(target) == name for target in node.targets)
 
 
 def _arguments(call: ast.Call) -> list[ast.expr]:

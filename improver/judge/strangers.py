@@ -238,6 +238,26 @@ class Strangers:
                 return f"hands it to `{(dotted(function) or origin.name)[:60]}`: {entry.reason}"
         return ""
 
+    def keeper(self, call: ast.Call, place: Place, what: str, *, tools: bool) -> str:
+        """Why a call of a library is known to look at any function it is given; empty when that is not known.
+
+        Parameters:
+            tools: whether it is given tools, commands or the like, which libraries that read look at.
+        """
+        curried = isinstance(call.func, ast.Call)
+        function = call.func.func if isinstance(call.func, ast.Call) else call.func
+        for origin in self.origins.of(function, place) if dotted(function) else ():
+            harmless = any(self._harmless(kind, origin, what) for kind in ("harmless-decorator", "harmless-call"))
+            if not origin.outside or harmless:
+                continue
+            entry = self._reading(("taker", "decorator") if curried else ("taker",), origin, function, what)
+            entry = entry or self._sure(("call",), origin.name, what)
+            if entry is None and tools:
+                entry = self._library(origin.name, what)
+            if entry is not None:
+                return f"hands it to `{dotted(function)[:60]}`: {entry.reason}"
+        return ""
+
     def _taking(self, origin: Origin, written: ast.expr, what: str, *, curried: bool) -> Entry | None:
         if origin.outside and origin.name.partition(".")[0] in STANDARD:
             return self._sure(("taker", "call", "decorator"), origin.name, what)
