@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from improver.judge.known import ANNOTATIONS, DOCSTRINGS, SOURCE
-from improver.judge.other_files import DOCTEST, TEXT, OtherReading, examples_run, readings_in
+from improver.judge.other_files import BLOCKS, DOCTEST, TEXT, OtherReading, examples_run, readings_in
 from improver.judge.readers import Readers, find_readers
 from improver.judge.risk import RiskContext
 from improver.judge.text_readers import TextReaders, text_readers
@@ -103,14 +103,23 @@ def _of_unread(paths: list[str]) -> Iterator[OtherReading]:
 
 def _with(readers: Readers, others: Iterable[OtherReading]) -> Readers:
     everything, mentioned, doctest = dict(readers.everything), list(readers.mentioned), readers.doctest
+    documented = dict(readers.modules)
     for what, reason, names in others:
         if what == DOCTEST:
-            doctest = doctest or reason
+            doctest = reason if not doctest or reason.endswith(BLOCKS) else doctest
         elif what != TEXT and names:
             mentioned.append((what, names, reason))
+            for path in readers.repository.files if what == DOCSTRINGS else ():
+                if path.endswith(".py") and _stem(path) in names:
+                    documented.setdefault(path, reason)
         elif what != TEXT:
             everything.setdefault(what, reason)
-    return replace(readers, everything=everything, mentioned=tuple(mentioned), doctest=doctest)
+    return replace(readers, everything=everything, modules=documented, mentioned=tuple(mentioned), doctest=doctest)
+
+
+def _stem(path: str) -> str:
+    """The last word of a module's name."""
+    return path.removesuffix(".py").removesuffix("/__init__").rpartition("/")[2]
 
 
 def _texts(files: Mapping[str, bytes], others: Iterable[OtherReading]) -> TextReaders:

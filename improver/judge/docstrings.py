@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from inspect import cleandoc
 
@@ -9,7 +10,12 @@ from improver.judge.characters import hidden
 from improver.judge.differences import Part, TextChange
 from improver.judge.exposure import Exposure
 from improver.judge.orders import built, quotes_orders
+from improver.judge.other_files import BLOCKS
 from improver.values import Category
+
+_BLOCK = re.compile(
+    r"[ \t]*(?:```|~~~|\.\. (?:code(?:-block)?|sourcecode|testcode|testsetup|doctest|invisible-code(?:-block)?)::)"
+)
 
 
 def changed_docstrings(path: str, texts: Iterable[TextChange], exposure: Exposure) -> Iterator[Part]:
@@ -27,6 +33,7 @@ def _text(path: str, change: TextChange, exposure: Exposure) -> Iterator[Part]:
     old, new = change.before or "", change.after or ""
     readers = exposure.readers
     examples = ">>>" in old + new and _examples(old) != _examples(new)
+    examples = examples or (readers.doctest.endswith(BLOCKS) and _blocks(old) != _blocks(new))
     if change.of_attribute and (reason := exposure.attribute(change.owner)):
         yield Part(Category.BEHAVIOUR, f"{path}:{change.line}: the docstring of an attribute is read: {reason}")
     if examples and readers.doctest:
@@ -61,6 +68,13 @@ def _examples(text: str) -> list[str]:
         if prompt >= 0:
             kept.append(line[prompt:].rstrip() if not line[:prompt].strip() else line.rstrip())
     return kept
+
+
+def _blocks(text: str) -> list[str]:
+    """What follows a mark of a block of code, to the end: in what is run, and may be more than that."""
+    lines = cleandoc(text).splitlines()
+    first = next((index for index, line in enumerate(lines) if _BLOCK.match(line)), len(lines))
+    return [line.rstrip() for line in lines[first:]]
 
 
 def _orders(text: str) -> frozenset[str]:

@@ -16,6 +16,8 @@ from improver.judge.commands import holds, read_by, run_by, shows
 from improver.judge.known import ANNOTATIONS, DOCSTRINGS, SOURCE
 
 TEXT, DOCTEST = "text", "doctest"
+# In the reason of who runs more of a docstring than what stands behind `>>>`.
+BLOCKS = "examples in blocks of code"
 _ALL = frozenset[str]()
 _WORDS = (
     (DOCSTRINGS, re.compile(rb"\b__doc__\b|\bgetdoc\b|\bpydoc\.|\bco_consts\b|\b__code__\b")),
@@ -144,10 +146,14 @@ def readings_in(path: str, content: bytes) -> Iterator[OtherReading]:
 def examples_run(path: str, content: bytes) -> str:
     """Why the examples of docstrings may be run, as far as this file says; empty when it does not."""
     words = _IN_PYTHON if path.endswith(".py") else _EXAMPLES
-    if not path.endswith(".py") and not _is_shell(path.rpartition("/")[2], _suffix(path)):
+    script = content.startswith(b"#!") or _is_shell(path.rpartition("/")[2], _suffix(path))
+    if not path.endswith(".py") and not script:
         return ""
     match = words.search(content) if holds(content, _RUNNERS) else None
-    return f"{path}:{_line(content, match.start())}: runs examples" if match else ""
+    if match is None:
+        return ""
+    blocks = b"--doctest-modules" not in match.group() and path.endswith(".py")
+    return f"{path}:{_line(content, match.start())}: runs {BLOCKS if blocks else 'examples'}"
 
 
 def _suffix(name: str) -> str:

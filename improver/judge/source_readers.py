@@ -191,9 +191,15 @@ def _modules(path: str, names: Names, units: dict[str, _Unit]) -> Iterator[tuple
     for name in sorted(full):
         if name.startswith(_MODULES):
             for unit in units.values():
-                for word in unit.names | {text for text, _ in unit.texts if text.isidentifier()}:
+                for word in unit.names | {
+                    part for text, _ in unit.texts if _is_plain(text) for part in text.split(".")
+                }:
                     yield from _of_module(word, f"{path}: `{name}` reads it", tests=True)
             return
+
+
+def _is_plain(name: str) -> bool:
+    return all(part.isidentifier() for part in name.split("."))
 
 
 def _opens(path: str, units: dict[str, _Unit], folders: frozenset[str]) -> Iterator[tuple[str, str]]:
