@@ -197,15 +197,12 @@ class Library:
     def from_star(self, unit: Unit, name: str, before: ast.stmt | None) -> Meaning | None:
         """What a name stands for that one `from x import *` surely brought before a statement; ``None`` for nothing."""
         ran = unit.tree.body if before is None else unit.bound.ran_before(before)
-        given = [node for node in unit.stars if self._may_offer(unit, node, name)]
-        if len(given) != 1 or given[0] not in ran or unit.tampering:
+        offers = {node: self.starred(Unit(unit.path, unit.tree, unit.bound, (node,))) for node in unit.stars}
+        given = [node for node, names in offers.items() if names is None or name in names]
+        if len(given) != 1 or given[0] not in ran or offers[given[0]] is None or unit.tampering:
             return None
         module = self.module(unit, given[0].module or "", given[0].level)
         return self.member(module, name) if self.exists(module, name) else None
-
-    def _may_offer(self, unit: Unit, node: ast.ImportFrom, name: str) -> bool:
-        found = self.starred(Unit(unit.path, unit.tree, unit.bound, (node,)))
-        return found is None or name in found
 
     def may_be_starred(self, unit: Unit, name: str) -> bool:
         """Whether a name may come from a `from x import *`."""

@@ -17,6 +17,7 @@ _WILD = re.compile(
     rb"|multiple\(|\.__dict__\b|\bvars\("
 )
 _BY_TEXTS = re.compile(rb"setattr|delattr|patch|item\(|swap_|replace\(|__dict__|vars\(")
+_ANEW = re.compile(rb"\breload\b|\brunpy\b|sys\.modules")
 _TARGETS = re.compile(rb"\b(?:del|for|as)\b|=(?!=)")
 _WRITES = re.compile(rb"attr\b|__dict__|\bvars\b|\]\s*=(?!=)|update\(|exec\(|\bdel\b|patch|item\(|\.\w+\s*=(?!=)")
 
@@ -120,7 +121,8 @@ class _Others:
     @cached_property
     def _all(self) -> dict[str, bool]:
         """Each file of Python, with whether it may be run before a module is imported."""
-        return {path: _runs_before(path) for path in self.repository.files if path.endswith(".py")}
+        files = self.repository.files.items()
+        return {path: _runs_before(path, content) for path, content in files if path.endswith(".py")}
 
     @cached_property
     def _wild(self) -> frozenset[str]:
@@ -163,5 +165,6 @@ def _others(repository: Repository) -> _Others:
     return _last[0]
 
 
-def _runs_before(path: str) -> bool:
-    return not is_test(path) or path.rpartition("/")[2] == "conftest.py"
+def _runs_before(path: str, content: bytes) -> bool:
+    """Whether a file may change what a module finds when it is imported: a test only if it imports things anew."""
+    return not is_test(path) or path.rpartition("/")[2] == "conftest.py" or _ANEW.search(content) is not None

@@ -21,7 +21,7 @@ _BY_KEY = frozenset({"setitem", "delitem", "dict", "swap_item"})
 _BY_TEXT = frozenset({"patch", "setattr", "delattr", "replace"})
 _FILLS = frozenset({"update", "setdefault", "pop", "popitem", "clear", "__setitem__", "__delitem__", "__ior__"})
 _LOADS = frozenset({"import_module", "__import__", "getmodule", "reload", "load_module", "module_from_spec"})
-_SEEMS_MODULE = re.compile(r"(?i)mod(ule)?s?$|builtins$|namespace$")
+_SEEMS_MODULE = re.compile(r"(?i)mod(ule)?s?$|builtins$")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 
 
@@ -138,7 +138,7 @@ class _Writes:
         sure = self.modules.module(owner)
         if sure is not None:
             yield name, sure
-        elif name[:1].isupper() and self.modules.may_be_module(owner):
+        elif _SEEMS_MODULE.search(dotted(owner)) or (name[:1].isupper() and self.modules.may_be_module(owner)):
             yield name, ""
 
     def key(self, mapping: ast.expr, key: ast.expr) -> Iterator[tuple[str, str]]:
