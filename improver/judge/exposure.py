@@ -3,86 +3,21 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from improver.judge.differences import Owner
-from improver.judge.handed import Handed, Handing
+from improver.judge.escapes import LOCAL
+from improver.judge.handed import Handing
 from improver.judge.harmless import bases_of
 from improver.judge.known import ANNOTATIONS, BARE_STRINGS, CONSTRUCTORS, DOCSTRINGS, MODULES, SOURCE
 from improver.judge.masked import FUNCTIONS
 from improver.judge.names import Names, dotted
-from improver.judge.origins import Origins
+from improver.judge.panel import panel_of
 from improver.judge.readers import Readers
-from improver.judge.reflected import Reflected
 from improver.judge.repository import Module
 from improver.judge.scopes import Definition, Place
-from improver.judge.strangers import Strangers
-
-_IMPORT = re.compile(rb"(?m)^[ \t]*(?:from|import)[ \t]+([A-Za-z_][\w.]*)")
-
-
-@dataclass(frozen=True)
-class _Judges:
-    """What is worked out once for the readers of a repository."""
-
-    readers: Readers
-    strangers: Strangers
-    lenient: Strangers
-    handed: Handed
-
-    @cached_property
-    def reflected(self) -> Reflected:
-        """Who may be handed anything."""
-        return Reflected(self.readers.repository, self.lenient)
-
-    @cached_property
-    def resolving(self) -> str:
-        """Who makes objects of classes that nothing but an annotation names; empty when nobody does."""
-        entries = self.readers.known.entries.get("import", ())
-        found = {name: entry for entry in entries if CONSTRUCTORS in entry.reads for name in entry.names}
-        for path, content in self.readers.repository.files.items():
-            if path.endswith(".py"):
-                for line in _IMPORT.finditer(content):
-                    name = line.group(1).decode("utf-8", "replace")
-                    entry = found.get(name) or found.get(name.partition(".")[0])
-                    if entry is not None:
-                        return f"{path}: imports `{name}`, which {entry.reason}"
-        return ""
-
-    def word(self, what: str) -> str:
-        """The word of some file that means that everything is read; empty when there is none."""
-        return self._words.get(what, "")
-
-    @cached_property
-    def _words(self) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for entry in self.readers.known.entries.get("word", ()):
-            for name in entry.names:
-                path = self._holder(name.encode())
-                for what in entry.reads if path else ():
-                    found.setdefault(what, f"{path}: names `{name}`, which {entry.reason}")
-        return found
-
-    def _holder(self, word: bytes) -> str:
-        return next((path for path, content in self.readers.repository.files.items() if word in content), "")
-
-
-_last: list[_Judges] = []
-
-
-def _judges(readers: Readers) -> _Judges:
-    """The judges of a repository, kept for the next file of the same change."""
-    for kept in _last:
-        if kept.readers is readers:
-            return kept
-    origins = Origins(readers.repository)
-    strangers, lenient = Strangers(readers.known, origins), Strangers(readers.known, origins, strict=False)
-    fresh = _Judges(readers, strangers, lenient, Handed(readers.repository))
-    _last[:] = [fresh, *_last[:1]]
-    return fresh
 
 
 @dataclass(frozen=True)
@@ -112,7 +47,7 @@ class Exposure:
             or self._everywhere(DOCSTRINGS)
             or self._decorated(owner, DOCSTRINGS)
             or self._inherited(owner, DOCSTRINGS)
-            or self.readers.reads(DOCSTRINGS, self._known_as(owner), families)
+            or self.readers.reads(DOCSTRINGS, self._known_as(owner), families, _within(owner))
             or self._handed(owner, DOCSTRINGS)
         )
 
@@ -127,7 +62,7 @@ class Exposure:
             or (self._resolved() if made else "")
             or self._decorated(owner, ANNOTATIONS)
             or self._inherited(owner, ANNOTATIONS)
-            or self.readers.reads(ANNOTATIONS, self._known_as(owner), families)
+            or self.readers.reads(ANNOTATIONS, self._known_as(owner), families, _within(owner))
             or self._handed(owner, ANNOTATIONS)
         )
 
@@ -148,12 +83,12 @@ class Exposure:
         entry = self.readers.known.find("file", f"/{self.path}", what)
         if entry is not None:
             return f"{self.path}: {entry.reason}"
-        judges = _judges(self.readers)
+        judges = panel_of(self.readers)
         return judges.word(what) or judges.reflected.reader(what)
 
     def _resolved(self) -> str:
         """Who may make objects of any class by the annotations of its constructor."""
-        judges = _judges(self.readers)
+        judges = panel_of(self.readers)
         return judges.resolving or judges.word(CONSTRUCTORS)
 
     def _bare(self) -> str:
@@ -170,7 +105,8 @@ class Exposure:
 
     def source(self) -> str:
         """Who reads the lines or the source of this file; empty when nobody does."""
-        return self.readers.files.get(self.path, "") or self.readers.everything.get(SOURCE, "")
+        kept = panel_of(self.readers).word(SOURCE)
+        return self.readers.files.get(self.path, "") or self.readers.everything.get(SOURCE, "") or kept
 
     def source_of(self, owner: Owner) -> str:
         """Who reads the source of something in this file; empty when nobody does."""
@@ -178,10 +114,11 @@ class Exposure:
         return self.readers.reads(SOURCE, names)
 
     def _module(self) -> str:
-        shown = self._bare() or self._everywhere(DOCSTRINGS) or _judges(self.readers).word(MODULES)
+        shown = self._bare() or self._everywhere(DOCSTRINGS) or panel_of(self.readers).word(MODULES)
         if shown:
             return shown
-        return self.readers.of_module(self.path, self.module_names())
+        summary = panel_of(self.readers).summaries.get(self.path, "")
+        return summary or self.readers.of_module(self.path, self.module_names())
 
     def module_names(self) -> tuple[str, ...]:
         """The names by which the module itself is known."""
@@ -202,7 +139,7 @@ class Exposure:
         return found or Module(self.path, ast.Module([], []), self.names)
 
     def _decorated(self, owner: Owner, what: str) -> str:
-        strangers = _judges(self.readers).strangers
+        strangers = panel_of(self.readers).strangers
         for node, around in self._decorated_nodes(owner):
             for decorator in node.decorator_list:
                 reason = strangers.decorator(decorator, Place(self._file, around), what)
@@ -225,7 +162,7 @@ class Exposure:
 
     def _inherited(self, owner: Owner, what: str) -> str:
         """Whether a base class reads; unknown bases from outside count as readers of annotations."""
-        strangers = _judges(self.readers).strangers
+        strangers = panel_of(self.readers).strangers
         places = [(owner.node, owner.around)] if isinstance(owner.node, ast.ClassDef) else []
         if owner.around and isinstance(owner.around[-1], ast.ClassDef):
             places.append((owner.around[-1], owner.around[:-1]))
@@ -240,7 +177,7 @@ class Exposure:
     def _ancestors(self, owner: Owner) -> frozenset[str]:
         """The names of the classes that a class derives from, whatever they are called where it stands."""
         assert isinstance(owner.node, ast.ClassDef)
-        return _judges(self.readers).strangers.parents.ancestors(owner.node, Place(self._file, owner.around))
+        return panel_of(self.readers).strangers.parents.ancestors(owner.node, Place(self._file, owner.around))
 
     def _handed(self, owner: Owner, what: str) -> str:
         """Whether a call that it is handed to by name may look at it; of a property, its value is handed."""
@@ -253,7 +190,7 @@ class Exposure:
 
     def _kept(self, owner: Owner, what: str) -> str:
         """Who is handed the list that a decorator of the repository keeps it in."""
-        strangers = _judges(self.readers).strangers
+        strangers = panel_of(self.readers).strangers
         for decorator in getattr(owner.node, "decorator_list", ()):
             for name in sorted(strangers.stores(decorator, Place(self._file, owner.around))):
                 reason = self.readers.reads(what, (name,)) or self._by_name(name, what, "")
@@ -268,7 +205,7 @@ class Exposure:
         return self._handings[key]
 
     def _handing(self, name: str, what: str, only: str) -> str:
-        judges = _judges(self.readers)
+        judges = panel_of(self.readers)
         aliases = sorted(judges.handed.aliases(name, only=only))
         reason = self.readers.reads(what, aliases)
         if reason:
@@ -282,7 +219,7 @@ class Exposure:
 
     def _given(self, handing: Handing, what: str) -> str:
         """Whether a call that is given something of this name is surely given that, and may look at it."""
-        lenient = _judges(self.readers).lenient
+        lenient = panel_of(self.readers).lenient
         origins = lenient.origins.of(handing.part, handing.place)
         if all(origin.outside or origin.parameter for origin in origins):
             return ""
@@ -295,3 +232,10 @@ def _makes_property(node: ast.expr) -> bool:
     """Whether a decorator hides the function behind the value that it gives."""
     last = dotted(node).rpartition(".")[2]
     return last in ("property", "cached_property", "setter", "deleter", "hybrid_property", "abstractproperty")
+
+
+def _within(owner: Owner) -> str:
+    """The simple name of the class around a function; empty at the top of a module."""
+    if not owner.around:
+        return ""
+    return owner.around[-1].name if isinstance(owner.around[-1], ast.ClassDef) else LOCAL

@@ -24,6 +24,8 @@ _WORDS = {
 _PLAIN = frozenset(
     {"__name__", "__qualname__", "__module__", "__class__", "__defaults__", "__kwdefaults__", "__dict__"}
 )
+# What these give is in what they are called on.
+_ELEMENTS = frozenset({"items", "values", "get", "pop", "popitem", "copy", "setdefault", "__getitem__", "most_common"})
 _COPYING = frozenset({"wraps", "update_wrapper"})
 
 
@@ -182,7 +184,8 @@ def _holds(node: ast.AST, given: frozenset[str]) -> bool:
     if isinstance(node, ast.Attribute):
         return node.attr not in _PLAIN and _holds(node.value, given)
     if isinstance(node, ast.Call):
-        return any(_holds(part, given) for part in call_arguments(node))
+        inside = isinstance(node.func, ast.Attribute) and node.func.attr in _ELEMENTS and _holds(node.func.value, given)
+        return inside or any(_holds(part, given) for part in call_arguments(node))
     if isinstance(node, ast.Compare | ast.JoinedStr | ast.Constant):
         return False
     return any(_holds(child, given) for child in ast.iter_child_nodes(node))

@@ -19,6 +19,8 @@ from improver.judges import is_test
 
 _MAY_REFLECT = re.compile(rb"\bvars\(|getmembers|import_module|__dict__|\bglobals\(\)|\bdir\(|load_module|\.load\(\)")
 _TOOLS = frozenset({"tools", "toolsets", "functions", "handlers", "routes", "commands", "subcommands", "actions"})
+_CURRIED = re.compile(rb"\)\([A-Za-z_(*]|\b(?:add_\w+|register\w*|run|tools)\b\s*[=(]")
+_GIVING = frozenset({"getattr", "next", "list", "tuple", "set", "dict", "sorted", "reversed", "filter", "map", "vars"})
 _IMPORT = re.compile(rb"(?m)^[ \t]*(?:from|import)[ \t]+([A-Za-z_]\w*)")
 # What these read of what they are given is found where the readings of a file are.
 _PLAIN = STANDARD - {"functools"}
@@ -50,10 +52,14 @@ class Reflected:
             if not path.endswith(".py") or is_test(path):
                 continue
             roots = {name.decode("utf-8", "replace") for name in _IMPORT.findall(content)}
-            looks, reads = _MAY_REFLECT.search(content) and not roots <= _PLAIN, bool(roots & self._roots)
-            module = self.repository.module(path) if looks or reads else None
+            looks = not roots <= _PLAIN and bool(_MAY_REFLECT.search(content))
+            module = self.repository.module(path) if looks or self._may_read(content, roots) else None
             if module is not None:
-                yield from self._in_file(module, what, looks=bool(looks))
+                yield from self._in_file(module, what, looks=looks)
+
+    def _may_read(self, content: bytes, roots: set[str]) -> bool:
+        """Whether a file imports what is known to read, or has a loop or a call next to something of its own."""
+        return bool(roots & self._roots) or (not roots <= _PLAIN and bool(_CURRIED.search(content)))
 
     @cached_property
     def _roots(self) -> frozenset[str]:
@@ -64,12 +70,12 @@ class Reflected:
         return frozenset(name.partition(".")[0] for name in names) - _PLAIN
 
     def _in_file(self, module: Module, what: str, *, looks: bool) -> Iterator[str]:
-        given = _reflected(module.tree)
+        given = _reflected(module.tree) if looks else frozenset()
         pending: list[tuple[ast.AST, Place]] = [(child, Place(module)) for child in module.tree.body]
         while pending:
             node, place = pending.pop()
             if isinstance(node, ast.Call) and module.names.resolve(node.func).partition(".")[0] not in _PLAIN:
-                reason = self._reason(node, place, what, given if looks else frozenset())
+                reason = self._reason(node, place, what, given)
                 if reason:
                     yield f"{module.path}:{node.lineno}: {reason}"
             inner = place.inside(node) if isinstance(node, (ast.ClassDef, *FUNCTIONS)) else place
@@ -80,18 +86,33 @@ class Reflected:
         reason = self.strangers.taker(call, place, what) if given and looked_up else ""
         if reason:
             return f"looks things up by name and {reason}"
-        made = [part for part in _arguments(call) if part in looked_up or self._is_open(part, place)]
-        if not made:
+        if not self._may_keep(call):
             return ""
-        tools = any(keyword.arg in _TOOLS and keyword.value in made for keyword in call.keywords)
-        reason = self.strangers.keeper(call, place, what, tools=tools)
-        return f"takes what is known at run time only and {reason}" if reason else ""
+        tools = [keyword.value for keyword in call.keywords if keyword.arg in _TOOLS]
+        reason = self.strangers.keeper(call, place, what, tools=bool(tools))
+        if not reason or not any(self._is_open(part, place) for part in _arguments(call)):
+            return ""
+        return f"takes what is known at run time only and {reason}"
+
+    def _may_keep(self, call: ast.Call) -> bool:
+        """Whether the text of a call is one of something that may be known to read what it is given."""
+        if isinstance(call.func, ast.Call) or any(keyword.arg in _TOOLS for keyword in call.keywords):
+            return True
+        return dotted(call.func).rpartition(".")[2] in self._last_words
+
+    @cached_property
+    def _last_words(self) -> frozenset[str]:
+        entries = self.strangers.known.entries
+        found = (name for kind in ("call", "taker") for entry in entries.get(kind, ()) for name in entry.names)
+        return frozenset(name.rpartition(".")[2] for name in found) - {"*"}
 
     def _is_open(self, node: ast.expr, place: Place) -> bool:
         """Whether nobody knows from the text what an argument is: an element of something, what a call returns."""
         match node:
             case ast.ListComp(generators=parts) | ast.GeneratorExp(generators=parts) | ast.SetComp(generators=parts):
                 return not all(_is_written(part.iter, place) for part in parts)
+            case ast.Call(func=ast.Name(id=name)) if name in _GIVING:
+                return not all(_is_written(part, place) for part in node.args)
             case ast.Call():
                 return all(origin.unsure and not origin.parameter for origin in self.strangers.origins.of(node, place))
             case ast.Name(id=name):

@@ -227,13 +227,13 @@ class Strangers:
     def taker(self, call: ast.Call, place: Place, what: str) -> str:
         """Why a call is known to look at any function it is given; empty when that is not known."""
         function = call.func.func if isinstance(call.func, ast.Call) else call.func
-        if isinstance(function, ast.Attribute) and is_container(function.value, place):
-            return ""
         for origin in self.origins.of(function, place):
             kinds = ("harmless-decorator", "harmless-call")
             if origin.node is not None or any(self._harmless(kind, origin, what) for kind in kinds):
                 continue
             entry = self._taking(origin, function, what, curried=isinstance(call.func, ast.Call))
+            if isinstance(function, ast.Attribute) and entry is not None and is_container(function.value, place):
+                continue
             if entry is not None:
                 return f"hands it to `{(dotted(function) or origin.name)[:60]}`: {entry.reason}"
         return ""
