@@ -25,7 +25,7 @@ _PLAIN = frozenset(
     {"__name__", "__qualname__", "__module__", "__class__", "__defaults__", "__kwdefaults__", "__dict__"}
 )
 # What these give is in what they are called on.
-_ELEMENTS = frozenset({"items", "values", "get", "pop", "popitem", "copy", "setdefault", "__getitem__", "most_common"})
+_ELEMENTS = frozenset({"items", "values", "popitem", "copy"})
 _COPYING = frozenset({"wraps", "update_wrapper"})
 
 
