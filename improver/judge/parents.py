@@ -1,4 +1,9 @@
-"""Whether a base class or metaclass may look at the docstrings or annotations of what derives from it."""
+"""Whether a base class or metaclass may look at the docstrings or annotations of what derives from it.
+
+A base from outside that nobody knows counts as a reader of annotations: to make fields, checks or columns of them is
+what such bases are for. Of docstrings it counts as a reader only where its library is known to read some: few bases
+show them, and an entry names those.
+"""
 
 from __future__ import annotations
 
@@ -71,9 +76,18 @@ class Parents:
                 reason = self._ancestor(likely, what, is_class=is_class, seen=seen)
                 if reason:
                     return reason
-        if found or what != ANNOTATIONS:
-            return ""
+        if what != ANNOTATIONS or found:
+            return self._library(origin, what)
         return f"the base class `{origin.name or 'made at run time'}` is not known, and may read annotations"
+
+    def _library(self, origin: Origin, what: str) -> str:
+        """Whether a base comes from a library that is known to read what it is given."""
+        words = origin.name.split(".") if origin.outside else []
+        for length in range(1, len(words) + 1):
+            entry = self.known.find("import", ".".join(words[:length]), what)
+            if entry is not None:
+                return f"the base class `{origin.name}` is of a library that {entry.reason}"
+        return ""
 
     def _base(self, name: str, what: str, is_class: bool) -> Entry | None:
         entry = self.known.find("base", name, what) if name else None
