@@ -14,12 +14,12 @@ from improver.judges import is_test
 
 _WILD = re.compile(
     rb"f_globals|f_locals|f_builtins|__globals__|\bbuiltins\b|__builtins__|sys\.modules|import_module|__import__"
-    rb"|multiple\(|\.__dict__\b|\bvars\("
+    rb"|multiple\(|__dict__\b|\bvars\(|attr\(\s*\w*[Mm]od(?:ule)?s?\b|\bpatch\(\s*[A-Za-z_]|\b(?:set|del)attr\b\s*[^(\s]"
 )
 _BY_TEXTS = re.compile(rb"setattr|delattr|patch|item\(|swap_|replace\(|__dict__|vars\(")
 _ANEW = re.compile(rb"\breload\b|\brunpy\b|sys\.modules")
 _TARGETS = re.compile(rb"\b(?:del|for|as)\b|=(?!=)")
-_WRITES = re.compile(rb"attr\b|__dict__|\bvars\b|\]\s*=(?!=)|update\(|exec\(|\bdel\b|patch|item\(|\.\w+\s*=(?!=)")
+_WRITES = re.compile(rb"attr\b|__dict__|\bvars\b|\]\s*=(?!=)|\|=|update\(|exec\(|\bdel\b|patch|item\(|\.\w+\s*=(?!=)")
 
 
 @dataclass(frozen=True, eq=False)

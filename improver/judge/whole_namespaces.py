@@ -17,7 +17,7 @@ _OF_FUNCTION = frozenset({"vars", "locals", "dir"})
 _FRAMES = frozenset({"f_globals", "f_locals", "__globals__"})
 _MEMBERS = frozenset({"vars", "dir", "getmembers", "getmembers_static", "__dir__"})
 _RUNS = frozenset({"run_path", "run_module"})
-_WORDS = re.compile(rb"\bvars\b|\bdir\b|getmembers|__dict__|__dir__|run_path|run_module")
+_WORDS = re.compile(rb"\bvars\b|\bdir\b|getmembers|__dict__|__dir__|run_path|run_module|f_globals|f_locals|__globals__")
 _OWN = frozenset({"self", "cls", "mcs", "mcls"})
 
 
@@ -89,7 +89,7 @@ def lists_names_of(path: str, tree: ast.Module, repository: Repository) -> str:
         inner = tree if other == path else module.tree if module is not None else None
         if inner is None:
             continue
-        facts = _Facts(inner, Modules(inner, repository), word)
+        facts = _Facts(inner, Modules(inner, repository), word, frozenset(path.split("/")[:-1]))
         for line in facts.sure:
             return f"{other}:{line} looks at all names of the module"
         handed = handed or (f"{other}:{facts.handed}" if facts.handed and other != path else "")
@@ -102,10 +102,12 @@ class _Facts:
 
     Parameters:
         word: the last word of its dotted name.
+        around: the words of the packages around it.
     """
 
-    def __init__(self, tree: ast.Module, modules: Modules, word: str) -> None:
+    def __init__(self, tree: ast.Module, modules: Modules, word: str, around: frozenset[str]) -> None:
         self.modules = modules
+        self.around = around
         self.word = word
         self.single = _single_names(tree)
         self.bases = {node.value for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
@@ -120,8 +122,11 @@ class _Facts:
             found = self.modules.module(asked)
             if found is not None:
                 self.sure += [line] if found in ("", self.word) else []
+                self.handed = self.handed or (line if found in self.around else 0)
             elif self.is_open(asked):
                 self.listing = self.listing or line
+        if isinstance(node, ast.Attribute) and node.attr in _FRAMES and node not in self.single:
+            self.sure += [line]
         if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] in _RUNS:
             self.sure += [line] if self.may_run(node) else []
         if isinstance(node, ast.Name | ast.Attribute) and node not in self.bases and isinstance(node.ctx, ast.Load):

@@ -70,6 +70,8 @@ class Modules:
                 for target in getattr(node, "targets", None) or [node.target]:  # type: ignore[union-attr]
                     if isinstance(target, ast.Name):
                         self.given.setdefault(target.id, []).append(node.value)
+            elif isinstance(node, ast.For) and isinstance(node.target, ast.Name):
+                self.given.setdefault(node.target.id, []).extend(getattr(node.iter, "elts", ()))
         self.parameters = {
             one.arg
             for node in ast.walk(tree)
@@ -77,17 +79,19 @@ class Modules:
             for one in arguments(node)
         }
 
-    def module(self, node: ast.expr, depth: int = 0) -> str | None:
+    def module(self, node: ast.expr, depth: int = 0) -> str | None:  # noqa: PLR0911 - one line a way
         """The last word of the module that an expression surely stands for, empty for any; ``None`` for no module."""
         if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] in _LOADS:
             return _text(node.args[0]).rpartition(".")[2] if node.args else ""
+        if isinstance(node, ast.Call) and dotted(node.func) == "getattr" and len(node.args) > 1:
+            return _text(node.args[1]) if self.module(node.args[0], depth + 1) is not None else None
         if isinstance(node, ast.Subscript) and dotted(node.value) in ("sys.modules", "modules"):
             return _text(node.slice).rpartition(".")[2]
         if isinstance(node, ast.Call) and dotted(node.func) in ("sys.modules.get", "modules.get") and node.args:
             return _text(node.args[0]).rpartition(".")[2]
         if isinstance(node, ast.Name) and node.id in self.given and depth < 3:
-            found = [self.module(value, depth + 1) for value in self.given[node.id]]
-            return next((one for one in found if one is not None), None)
+            found = {self.module(value, depth + 1) for value in self.given[node.id]} - {None}
+            return (found.pop() if len(found) == 1 else "") if found else None
         if dotted(node) in _BUILTINS:
             return "builtins"
         full = self.names.resolve(node) if dotted(node).partition(".")[0] in self.names.imports else ""
@@ -132,6 +136,8 @@ class _Writes:
             yield from ((ANY, of) for of in self.namespace(node.target))
         elif isinstance(node, ast.Call):
             yield from self.call(node)
+        elif isinstance(node, ast.Assign) and dotted(node.value) in ("setattr", "delattr"):
+            yield ANY, ""
 
     def attribute(self, owner: ast.expr, name: str) -> Iterator[tuple[str, str]]:
         """An attribute that is stored; with no name, one that is known at run time only."""
@@ -153,22 +159,67 @@ class _Writes:
 
     def call(self, node: ast.Call) -> Iterator[tuple[str, str]]:
         last = node.func.attr if isinstance(node.func, ast.Attribute) else dotted(node.func)
-        if last in _BY_TEXT and node.args and _DOTTED.fullmatch(_text(node.args[0])):
-            of, _, name = _text(node.args[0]).rpartition(".")
-            yield name, of.rpartition(".")[2]
-        elif last in _BY_NAME and len(node.args) > 1:
-            yield from self.attribute(node.args[0], _text(node.args[1]))
-        elif last in _BY_KEY and len(node.args) > 1:
-            for of in self.namespace(node.args[0]):
+        first, second = _argument(node, 0, "target"), _argument(node, 1, "name", "attribute")
+        if last in _BY_TEXT and first is not None and (last == "patch" or not self.gives_owner(node)):
+            yield from self.text(first, sure=last == "patch")
+        elif last in _BY_NAME and first is not None and second is not None:
+            yield from self.owned(node, first, second)
+        elif last in _BY_KEY and first is not None:
+            for of in self.mapping(first):
                 yield from ((name, of) for name in _keys(node.args[1:], node.keywords))
-        elif last == "multiple" and node.args:
-            full = _text(node.args[0]).rpartition(".")[2]
-            yield from ((word.arg or "", full) for word in node.keywords)
+        elif last == "multiple" and first is not None:
+            of = _text(first).rpartition(".")[2] or self.modules.module(first) or ""
+            yield from ((word.arg or "", of) for word in node.keywords)
         elif last in _FILLS and isinstance(node.func, ast.Attribute):
             for of in self.namespace(node.func.value):
                 yield from ((name, of) for name in _keys(node.args, node.keywords))
         elif last in ("exec", "eval", "exec_"):
             yield from ((ANY, of) for one in node.args[1:] for of in self.namespace(one))
+            yield from self.code(_text(first) if first is not None else "")
+        yield from self.handed(node.args)
+
+    def gives_owner(self, node: ast.Call) -> bool:
+        """Whether a call names the owner and the name apart, and not by one text."""
+        return not _DOTTED.fullmatch(_text(node.args[0])) if node.args else True
+
+    def owned(self, node: ast.Call, first: ast.expr, second: ast.expr) -> Iterator[tuple[str, str]]:
+        if isinstance(node.func, ast.Attribute) and node.func.attr.startswith("__") and _text(first):
+            yield from self.attribute(node.func.value, _text(first))
+        yield from self.attribute(first, _text(second))
+
+    def text(self, node: ast.expr, *, sure: bool) -> Iterator[tuple[str, str]]:
+        """What is patched that a text names; it may be put together."""
+        values = self.modules.given.get(node.id, []) if isinstance(node, ast.Name) else [node]
+        for value in values or [node]:
+            last = value.right if isinstance(value, ast.BinOp) else value
+            last = last.values[-1] if isinstance(last, ast.JoinedStr) and last.values else last
+            of, _, name = _text(last).rpartition(".")
+            if name or sure:
+                yield name, of.rpartition(".")[2] if last is value else ""
+
+    def mapping(self, node: ast.expr) -> Iterator[str]:
+        """The module whose names a mapping, or a text that names it, holds."""
+        full = _text(node)
+        if full.endswith(".__dict__"):
+            yield full.removesuffix(".__dict__").rpartition(".")[2]
+        yield from self.namespace(node)
+
+    def code(self, text: str) -> Iterator[tuple[str, str]]:
+        """What code does that is written as a text."""
+        try:
+            tree = ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return
+        inner = _Writes(tree, Modules(tree, self.modules.repository))
+        yield from ((write.name, write.of) for write in inner.all())
+
+    def handed(self, given: list[ast.expr]) -> Iterator[tuple[str, str]]:
+        """`setattr` that is given to somebody who calls it."""
+        for index, one in enumerate(given):
+            if dotted(one) in ("setattr", "delattr"):
+                owner = given[index + 1] if index + 1 < len(given) else one
+                if dotted(owner).partition(".")[0] not in _OWN:
+                    yield ANY, ""
 
     def namespace(self, node: ast.expr, depth: int = 0) -> Iterator[str]:
         """The module whose names a mapping holds, or nothing when it is no namespace."""
@@ -188,6 +239,13 @@ class _Writes:
         found = self.modules.module(node)
         if found is not None:
             yield found
+
+
+def _argument(node: ast.Call, place: int, *names: str) -> ast.expr | None:
+    """An argument of a call, by its place or one of its names."""
+    if len(node.args) > place:
+        return node.args[place]
+    return next((word.value for word in node.keywords if word.arg in names), None)
 
 
 def _keys(arguments: list[ast.expr], keywords: list[ast.keyword]) -> Iterator[str]:
