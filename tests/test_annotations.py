@@ -25,8 +25,7 @@ PYTHONS = {minor: path for path in FOUND if 8 <= (minor := int(path.parts[-3].sp
 }
 
 # What hints may name: modules of the same repository, written so that whatever touches them is counted.
-PLANTED = {
-    "planted.py": """
+PLANTED = """
 from typing import Any, Callable, Dict, Generic, List, NewType, Optional, TypeVar, Union
 COUNT = []
 T = TypeVar("T")
@@ -75,8 +74,7 @@ try:
     from nowhere import Nothing
 except ImportError:
     Nothing = None
-""",
-}
+"""
 HEAD = """
 import typing
 import typing as t
@@ -101,9 +99,9 @@ else:
 
 def evaluation(python: tuple[int, int]) -> Evaluation:
     tree = ast.parse(HEAD + "def function(): pass\n")
-    files = {path: content.encode() for path, content in PLANTED.items()}
     unit = unit_of("code.py", tree)
-    return Evaluation(Library(Repository(files), python, unit), unit, tree.body[-1], own=tree.body[-1])
+    repository = Repository({"planted.py": PLANTED.encode()})
+    return Evaluation(Library(repository, python, unit), unit, tree.body[-1], own=tree.body[-1])
 
 
 RUN = """
@@ -138,7 +136,7 @@ def answers(minor: int, script: str, document: object) -> list[str]:
 
 def evaluated(minor: int, expressions: list[str]) -> list[str]:
     """What evaluating each expression does on one Python: nothing, or what it raises or touches."""
-    return answers(minor, RUN, {"planted": PLANTED["planted.py"], "head": HEAD, "expressions": expressions})
+    return answers(minor, RUN, {"planted": PLANTED, "head": HEAD, "expressions": expressions})
 
 
 def verdict(text: str, where: Evaluation) -> str:
