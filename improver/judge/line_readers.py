@@ -25,17 +25,13 @@ from improver.judge.masked import FUNCTIONS
 from improver.judge.other_files import identifiers
 from improver.judges import is_test
 
-_WORDS = (
-    b"lineno", b"co_l", b"co_positions", b"tb_lasti", b"extract_tb", b"extract_stack", b"getframeinfo",
-    b"findsource", b"getsourcelines",
-    b"getinnerframes", b"getouterframes", b"settrace", b"setprofile", b"pyclbr", b"line_profiler", b"icecream",
-    b"tracemalloc",
-    b"rofile", b"pstats", b"walk_tb", b"walk_stack", b".stack(", b".trace(", b"import stack", b"import trace",
-)  # fmt: skip
-# Without one of these, `lineno` is that of a node or a token.
+# Each of these tells of the program's own lines; `lineno` alone may be that of a node or a token.
 _SURE = (
-    *(word for word in _WORDS if word not in (b"lineno", b"rofile")), b"Profile",
-    b"import profile", b"_lineno", b"firstlineno",
+    b"_lineno", b"firstlineno", b"co_lines", b"co_ln", b"co_linet", b"co_positions", b"tb_lasti", b"extract_tb",
+    b"extract_stack", b"getframeinfo", b"findsource", b"getsourcelines", b"getinnerframes", b"getouterframes",
+    b"settrace", b"setprofile", b"pyclbr", b"line_profiler", b"icecream", b"tracemalloc", b"cProfile",
+    b"import profile", b"from profile", b"pstats", b"walk_tb", b"walk_stack", b"inspect.stack(", b"inspect.trace(", b"import trace",
+    b"from trace ",
 )  # fmt: skip
 _OF_FRAMES = frozenset({
     "f_lineno", "tb_lineno", "co_firstlineno", "co_lnotab", "co_linetable", "co_lines", "co_positions", "tb_lasti",
@@ -104,7 +100,8 @@ def line_reader(path: str, content: bytes, parse: Callable[[str], ast.Module | N
     Parameters:
         parse: gives the tree of a file, if it is one.
     """
-    if not holds(content, _WORDS) or not (holds(content, _SURE) or _RECORDS.search(content)):
+    sure = holds(content, _SURE) or (b"from inspect import" in content and (b"stack" in content or b"trace" in content))
+    if not sure and not (b"lineno" in content and _RECORDS.search(content)):
         return None
     tree = parse(path)
     if tree is None:

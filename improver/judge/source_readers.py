@@ -50,7 +50,7 @@ _MODULES = (
 )
 _WORDS = (
     b'.py"', b".py'", b'"py"', b"'py'", b"get_data(", b"copytree(", b"make_archive(", b"create_archive(",
-    b".origin", b".__file__",
+    b"find_spec", b".__file__",
     b"getsourcefile", b"getfile(", b".walk(", b"rglob(", b"iterdir(", b"listdir(", b"scandir(", b"glob(",
 )  # fmt: skip
 _READ_WORDS = tuple(sorted(f"{word}(".encode() for word in _READ))
@@ -59,7 +59,8 @@ _TOOLS = (
     b"get_docstring",
 )  # fmt: skip
 _GREPS = (b"grep", b"wc ", b"sed ", b"cat ", b"awk ", b"sum ", b"xgettext", b'"wc"', b'"sed"', b'"cat"', b'"awk"')
-_SHELLS = (b"subprocess", b"os.system", b"os.popen", b"Popen", b"check_output", b"sh.")
+_GREPPED = (b".py", b" -r", b'"-r', b"'-r", b"ls-files", b"recursive")
+_SHELLS = (b"subprocess", b"os.system", b"os.popen", b"Popen(", b"check_output(", b"import sh\n")
 _PYTHON = re.compile(r"[\w./*?\[\]-]*[\w*\]]\.py\Z|\.py\Z|\*\.py\Z")
 _SUFFIX = re.compile(r"(?:\*|.*/\*)?\.(?!py\Z)[a-z]\w{0,5}\Z")
 _WRITING = re.compile(r"[wax][bt]?\+?[bt]?\Z")
@@ -67,7 +68,7 @@ _WRITING = re.compile(r"[wax][bt]?\+?[bt]?\Z")
 _IN_TESTS = re.compile(
     rb"[\w*]/[\w/*.-]*\.py[\"']|\*\.py[\"']|endswith\(\(?[\"']\.py[\"']|suffix\w* *[=!]= *[\"']\.py"
     rb"|\bos\.walk\([\"'A-Z]|\brglob\(|iterdir\("
-    rb"|\w\.__file__|\.origin\b|getsourcefile"
+    rb"|\w\.__file__|find_spec|getsourcefile"
 )
 _BUILD = frozenset({"setup.py", "noxfile.py", "conf.py", "hatch_build.py", "pdm_build.py", "build.py", "tasks.py"})
 _MADE = re.compile(r"(?i)tmp|temp|sandbox|workdir|scratch|isolated|pytester|testdir|makepyfile|write_text")
@@ -119,7 +120,7 @@ def reads_sources(
     opens = holds(content, _WORDS) and holds(content, _READ_WORDS)
     if opens and is_test(path):
         opens = bool(_IN_TESTS.search(content))
-    greps = holds(content, _SHELLS) and holds(content, _GREPS)
+    greps = holds(content, _SHELLS) and holds(content, _GREPS) and holds(content, _GREPPED)
     tools = not is_test(path) and holds(content, _TOOLS)
     if is_test(path) and not names_a_test(path) and b"__main__" in content:
         return
