@@ -30,8 +30,8 @@ _SURE = (
     b"_lineno", b"firstlineno", b"co_lines", b"co_ln", b"co_linet", b"co_positions", b"tb_lasti", b"extract_tb",
     b"extract_stack", b"getframeinfo", b"findsource", b"getsourcelines", b"getinnerframes", b"getouterframes",
     b"settrace", b"setprofile", b"pyclbr", b"line_profiler", b"icecream", b"tracemalloc", b"cProfile",
-    b"import profile", b"from profile", b"pstats", b"walk_tb", b"walk_stack", b"inspect.stack(", b"inspect.trace(", b"import trace",
-    b"from trace ",
+    b"import profile", b"from profile", b"pstats", b"walk_tb", b"walk_stack", b"inspect.stack(", b"inspect.trace(",
+    b"import trace", b"from trace ",
 )  # fmt: skip
 _OF_FRAMES = frozenset({
     "f_lineno", "tb_lineno", "co_firstlineno", "co_lnotab", "co_linetable", "co_lines", "co_positions", "tb_lasti",

@@ -209,7 +209,7 @@ def _opens(path: str, units: dict[str, _Unit], folders: frozenset[str]) -> Itera
     if not reading:
         return
     for label, unit in units.items():
-        if (tests and unit.is_made) or (unit.writes and not unit.fetches and label not in reading):
+        if (tests and unit.is_made) or (unit.writes and label not in reading):
             continue
         near = _near(label, units)
         reads = bool(reading & near) or label == ""
