@@ -23,8 +23,9 @@ class Reading:
         own_file: whether the lines or the source of the file itself are read.
         mentions: whether anything that the file names may be read.
         everywhere: whether even what nobody hands over may be read, where it is not known whose it is.
+        deep: whether what is in a module or a class that is handed over is read, too.
         is_callable: whether what is read is also called or asked for its name, which few instances can be.
-        within: the simple name of the function that reads, or of its class where it is a special method.
+        within: the simple names of the functions around it, or of their classes where they are special methods.
     """
 
     what: str
@@ -35,8 +36,9 @@ class Reading:
     own_file: bool = False
     mentions: bool = False
     everywhere: bool = False
+    deep: bool = False
     is_callable: bool = False
-    within: str = ""
+    within: tuple[str, ...] = ()
 
 
 def copied_to(node: ast.AST, file: File) -> Receivers | None:

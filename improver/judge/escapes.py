@@ -26,7 +26,13 @@ _BESIDE = frozenset({"doc", "docs", "examples", "benchmarks", "tools", "scripts"
 _PROPERTIES = frozenset({"property", "cached_property", "setter", "getter", "deleter"})
 _MAKERS = re.compile(rb"getattr|__dict__|\bvars\b|getmembers|\bglobals\b|\blocals\b|attrgetter|\beval\b|get_objects"
                      rb"|__getattribute__|import_module|__import__|sys\.modules|iter_modules|walk_packages|run_path"
-                     rb"|run_module|find_spec|\blocate\b|entry_points|f_globals|f_locals|module_from_spec|load_module")  # fmt: skip
+                     rb"|run_module|find_spec|\blocate\b|entry_points|f_globals|f_locals|module_from_spec"
+                     rb"|load_module")  # fmt: skip
+
+
+def is_beside(path: str) -> bool:
+    """Whether a file is a script beside the project: documentation, examples, tools."""
+    return path.partition("/")[0] in _BESIDE
 
 
 @dataclass(eq=False)
@@ -58,6 +64,12 @@ class Escapes:
     def of_module(self, name: str) -> str:
         """Where a module of this name gets to as a value, as file and line; empty when nowhere."""
         return self._kept("module", name)
+
+    def of_what_holds(self, name: str, within: str | None) -> str:
+        """Where a module or class gets to as a value that has something of this name in it; empty when nowhere."""
+        owners = {within} if within is not None else set(map(_class_name, self._defined(name)))
+        classes = (self.of_class(owner) for owner in sorted(owners - {"", LOCAL}))
+        return next(filter(None, (*classes, *map(self.of_module, self._modules_with(name)))), "")
 
     def is_callable(self, name: str) -> bool:
         """Whether instances of a class of this name may be called or have a name."""
@@ -166,16 +178,12 @@ class Escapes:
 
     def _search(self) -> Iterator[tuple[str, Way]]:
         for path, content in self.repository.files.items():
-            if path.endswith(".py") and _MAKERS.search(content) and not self._is_apart(path):
+            if path.endswith(".py") and _MAKERS.search(content) and not (is_beside(path) and path not in self.places):
                 module = self.repository.module(path)
                 if module is None:
                     yield path, Way(1, Kind.ANYTHING)
                 else:
                     yield from ((path, way) for way in ways_in(module))
-
-    def _is_apart(self, path: str) -> bool:
-        """Whether a file is a script beside the project that reads nothing it is handed."""
-        return path.partition("/")[0] in _BESIDE and path not in self.places
 
     @cached_property
     def _class_way(self) -> str:

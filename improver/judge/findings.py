@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
 from improver.judge.copies import Reading
-from improver.judge.escapes import Escapes
+from improver.judge.escapes import Escapes, is_beside
 from improver.judge.known import DOCSTRINGS, SOURCE
 from improver.judge.receivers import Receivers
 from improver.judge.repository import Repository
@@ -26,6 +26,7 @@ class Findings:
         handed: what reads something that it is handed, by what it reads.
         instances: the same for what may read any instance, which has the docstring of its class.
         tested: the same in tests, which can only reach classes that they name.
+        deep: the same for what reads all that is in a module or a class that it is handed.
         places: the files that read something they are handed.
         copies: docstrings that are copied: the file, and the copy.
     """
@@ -41,6 +42,7 @@ class Findings:
     modules: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     special: dict[str, str] = field(default_factory=dict)
+    deep: dict[str, str] = field(default_factory=dict)
     places: set[str] = field(default_factory=set)
     copies: list[tuple[str, Reading]] = field(default_factory=list)
 
@@ -72,6 +74,8 @@ class Findings:
         """Note who is read by one expression."""
         of = reading.of
         reason = f"{path}:{reading.line}: {reading.reason}{_spoken(of)}"
+        if of.any_module and reading.what == DOCSTRINGS:
+            self.special.setdefault("module", reason)
         if of.own_module:
             self.modules.setdefault(path, reason)
         for name in of.names:
@@ -88,22 +92,30 @@ class Findings:
             self._add_unknown(reading, path, reason)
 
     def _add_unknown(self, reading: Reading, path: str, reason: str) -> None:
+        if reading.what != SOURCE and _makes_documentation(path):
+            return
         if reading.of.anything:
             self.places.add(path)
+        beside = is_test(path) or is_beside(path)
+        if beside and (reading.what == SOURCE or reading.everywhere):
+            self.mentioned.append((reading.what, identifiers(self.repository.files[path]), reason))
         if is_test(path):
-            if reading.what == SOURCE or reading.everywhere:
-                self.mentioned.append((reading.what, identifiers(self.repository.files[path]), reason))
             self.tested.setdefault(reading.what, reason)
-        elif reading.what == SOURCE or reading.everywhere or not self._is_asked(reading.within):
+        elif not beside and (reading.what == SOURCE or reading.everywhere or not self._is_asked(reading.within)):
             self.everything.setdefault(reading.what, reason)
         else:
-            self.handed.setdefault(reading.what, reason)
-            if not reading.is_callable:
-                self.instances.setdefault(reading.what, reason)
+            self._add_handed(reading, reason)
 
-    def _is_asked(self, name: str) -> bool:
+    def _add_handed(self, reading: Reading, reason: str) -> None:
+        self.handed.setdefault(reading.what, reason)
+        if not reading.is_callable:
+            self.instances.setdefault(reading.what, reason)
+        if reading.deep:
+            self.deep.setdefault(reading.what, reason)
+
+    def _is_asked(self, names: tuple[str, ...]) -> bool:
         """Whether somebody in the repository uses a function, so that it is known who is handed to it."""
-        return not name or Escapes(self.repository).is_used(name)
+        return not names or any(map(Escapes(self.repository).is_used, names))
 
     def _reader_of_copy(self, path: str, reading: Reading) -> str:
         """Who reads the thing that a docstring is copied to; empty when nobody does."""
@@ -131,6 +143,11 @@ class Findings:
         found += [reason for kind, _, reason in self.mentioned if kind == DOCSTRINGS]
         found += [self.tested[DOCSTRINGS]] if DOCSTRINGS in self.tested else []
         return min((reason for reason in found if _OWN not in reason), default="")
+
+
+def _makes_documentation(path: str) -> bool:
+    """Whether a file sets up how documentation is built, which is what docstrings are for."""
+    return path.startswith(("doc/", "docs/")) and path.endswith("/conf.py")
 
 
 def _spoken(of: Receivers) -> str:

@@ -31,7 +31,7 @@ def in_text(node: ast.Constant, file: File) -> Iterator[Reading]:
     elif (part := _PART.search(text)) is not None:
         what = DOCSTRINGS if "doc" in part.group() else ANNOTATIONS
         yield Reading(what, ANYTHING, node.lineno, f"uses `{part.group()}` in a string")
-    elif _MADE.fullmatch(text) or _is_half(node, file):
+    elif (_MADE.fullmatch(text) or _is_half(node, file)) and not _is_name_of_its_own(node, file):
         yield Reading(DOCSTRINGS, ANYTHING, node.lineno, "makes names such as `__doc__`")
         yield Reading(ANNOTATIONS, ANYTHING, node.lineno, "makes names such as `__annotations__`")
 
@@ -44,13 +44,24 @@ def _is_half(node: ast.Constant, file: File) -> bool:
     return node.value == "__" and isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add)
 
 
+def _is_name_of_its_own(node: ast.Constant, file: File) -> bool:
+    """Whether what is made is set as the name of a function or class."""
+    around = file.parents[node]
+    while not isinstance(around, ast.stmt):
+        around = file.parents[around]
+    targets = around.targets if isinstance(around, ast.Assign) else []
+    return bool(targets) and all(
+        isinstance(target, ast.Attribute) and target.attr in ("__name__", "__qualname__") for target in targets
+    )
+
+
 def of_namespace(node: ast.Call, file: File) -> Iterator[Reading]:
     """Who is read when all names of something are asked for with their values."""
     name = file.names.resolve(node.func)
     word = name.rpartition(".")[2]
     if word not in ("vars", "globals", "getmembers", "getmembers_static") or name in file.names.touched:
         return
-    if word in ("vars", "globals") and (is_used_plainly(node, file.parents) or _is_written(node, file)):
+    if word in ("vars", "globals") and (is_used_plainly(node, file.parents) or _gives_names(node, file)):
         return
     if not node.args:
         of = Receivers(own_module=next(file.scopes(node), None) is None or word == "globals")
@@ -62,9 +73,17 @@ def of_namespace(node: ast.Call, file: File) -> Iterator[Reading]:
         yield Reading(what, of, node.lineno, f"`{word}` gives the {what} among other things")
 
 
-def _is_written(node: ast.Call, file: File) -> bool:
-    parent = file.parents[node]
-    return isinstance(parent, ast.Subscript) and not isinstance(parent.ctx, ast.Load)
+def _gives_names(node: ast.Call, file: File) -> bool:
+    """Whether only the names in a namespace are asked for, or it is written to."""
+    match file.parents[node]:
+        case ast.Call(func=ast.Name(id="len" | "sorted" | "set" | "list" | "tuple" | "frozenset")):
+            return True
+        case ast.For() | ast.comprehension():
+            return True
+        case ast.Subscript() as parent:
+            return not isinstance(parent.ctx, ast.Load)
+        case _:
+            return False
 
 
 def _word(node: ast.Constant, file: File) -> Iterator[Reading]:

@@ -44,6 +44,8 @@ class Readers:
         files: what depends on the lines or the source of its own file, by path.
         handed: what reads something that is handed to it, by what it reads; a function that is only called is safe.
         instances: the same for what may read any instance, which has the docstring of its class.
+        deep: the same for what reads all that is in a module or a class that it is handed.
+        any_module: what reads the docstring of a module that is known at run time only; empty when nothing does.
         tested: the same in tests, which can only reach those classes that some test names.
         doctest: what runs examples in docstrings; empty when nothing does.
         grammar: what reads the docstrings of ``p_`` and ``t_`` functions; empty when nothing does.
@@ -62,6 +64,8 @@ class Readers:
     handed: Mapping[str, str] = field(default_factory=dict)
     instances: Mapping[str, str] = field(default_factory=dict)
     tested: Mapping[str, str] = field(default_factory=dict)
+    deep: Mapping[str, str] = field(default_factory=dict)
+    any_module: str = ""
     escapes: Escapes = field(default_factory=lambda: Escapes(Repository()), repr=False, compare=False)
 
     def reads(self, what: str, names: Iterable[str], families: Iterable[str] = (), within: str | None = None) -> str:
@@ -91,8 +95,9 @@ class Readers:
         Parameters:
             names: the simple names by which others may know it.
         """
-        if path in self.modules or DOCSTRINGS in self.everything:
-            return self.modules.get(path) or self.everything[DOCSTRINGS]
+        reason = self.modules.get(path) or self.everything.get(DOCSTRINGS) or self.any_module
+        if reason:
+            return reason
         named = self.named.get(DOCSTRINGS, {})
         reason = next((named[name] for name in (*names, "__main__") if name in named), "")
         return reason or self._escaped(DOCSTRINGS, map(self.escapes.of_module, names))
@@ -106,6 +111,8 @@ class Readers:
         if what == ANNOTATIONS and "__call__" in names:
             return self.handed.get(what) or self.tested[what]
         places = [self.escapes.of_function(name, within) for name in names[:1]]
+        if what in self.deep:
+            places += [self.escapes.of_what_holds(name, within) for name in names[:1]]
         if what == ANNOTATIONS:
             places += map(self.escapes.of_class, names[1:])
         return self._escaped(what, places)
@@ -157,7 +164,7 @@ def find_readers(files: Mapping[str, bytes], known: Known | None = None) -> Read
     return Readers(
         found.everything, dict(found.named), dict(found.families), tuple(found.mentioned), found.modules, found.files,
         found.special.get("doctest", ""), found.special.get("grammar", ""), known, repository, found.handed,
-        found.instances, found.tested,
+        found.instances, found.tested, found.deep, found.special.get("module", ""),
         Escapes(repository, frozenset(found.places)),
     )  # fmt: skip
 

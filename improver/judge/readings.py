@@ -71,14 +71,22 @@ def _name(node: ast.Name, file: File, known: Known) -> Iterator[Reading]:
             yield from _as_value(node, file, known)
 
 
-def _within(node: ast.AST, file: File) -> str:
+def _within(node: ast.AST, file: File) -> tuple[str, ...]:
+    """The functions around a node, in which it is evaluated; of special methods their classes."""
+    found = []
     around = list(file.scopes(node))
     for index, scope in enumerate(around):
-        if isinstance(scope, FUNCTIONS):
+        if isinstance(scope, FUNCTIONS) and not any(
+            node is one for each in scope.decorator_list for one in ast.walk(each)
+        ):
             special = scope.name.startswith("__") and scope.name.endswith("__")
             outer = around[index + 1] if special and index + 1 < len(around) else scope
-            return outer.name if isinstance(outer, (ast.ClassDef, *FUNCTIONS)) else scope.name
-    return ""
+            found.append(outer.name if isinstance(outer, (ast.ClassDef, *FUNCTIONS)) else scope.name)
+    return tuple(found)
+
+
+def _decorates(node: ast.AST, scope: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return any(node is one for each in scope.decorator_list for one in ast.walk(each))
 
 
 def _as_value(node: ast.Name | ast.Attribute, file: File, known: Known) -> Iterator[Reading]:
@@ -223,8 +231,9 @@ def _call(node: ast.Call, file: File, known: Known) -> Iterator[Reading]:
 def _called(node: ast.Call, name: str, what: str, entry: Entry, file: File) -> Reading:
     of = ANYTHING if name == "fire.Fire" else _given(node, file)
     deep = name.startswith(_DEEP)
+    fire = name == "fire.Fire"
     called = bool(node.args) and is_callable(node.args[0], file)
-    return Reading(what, of, node.lineno, f"`{name}` {entry.reason}", everywhere=deep, is_callable=called)
+    return Reading(what, of, node.lineno, f"`{name}` {entry.reason}", everywhere=fire, deep=deep, is_callable=called)
 
 
 def _given(node: ast.Call, file: File) -> Receivers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -23,6 +24,7 @@ class Receivers:
         families: simple names of classes whose instances or subclasses it may be.
         own_module: whether it is the module itself.
         anything: whether it may be anything of the repository.
+        any_module: whether it may be any module, and nothing else.
         sure: whether the names are those of definitions that are seen, not of what may be bound to them elsewhere.
     """
 
@@ -30,6 +32,7 @@ class Receivers:
     families: frozenset[str] = frozenset()
     own_module: bool = False
     anything: bool = False
+    any_module: bool = False
     sure: bool = False
 
 
@@ -79,14 +82,26 @@ def receivers(node: ast.AST, file: File) -> Receivers:  # noqa: PLR0911 - one li
             return _of_name(given, file) if _is_self(given, file) else ANYTHING
         case ast.Call(func=ast.Name(id="super")):
             return ANYTHING
-        case ast.Subscript(value=ast.Attribute(attr="modules"), slice=ast.Name(id="__name__")):
-            return Receivers(own_module=True)
-        case ast.Subscript(value=ast.Attribute(attr="modules"), slice=ast.Constant(value=str(text))):
-            return Receivers(names=frozenset({text.rpartition(".")[2]}))
-        case ast.Call(args=[ast.Constant(value=str(text)), *_]) if dotted(node.func).endswith("import_module"):
-            return Receivers(names=frozenset({text.rpartition(".")[2]}))
+        case ast.Subscript() | ast.Call():
+            return _of_module(node)
         case _:
             return ANYTHING
+
+
+def _of_module(node: ast.Subscript | ast.Call) -> Receivers:
+    """A module that is looked up by its name."""
+    match node:
+        case ast.Subscript(value=ast.Attribute(attr="modules"), slice=ast.Name(id="__name__")):
+            return Receivers(own_module=True)
+        case ast.Subscript(value=ast.Attribute(attr="modules"), slice=given):
+            pass
+        case ast.Call(args=[given, *_]) if dotted(node.func).endswith(("import_module", "__import__")):
+            pass
+        case _:
+            return ANYTHING
+    if isinstance(given, ast.Constant) and isinstance(given.value, str):
+        return Receivers(names=frozenset({given.value.rpartition(".")[2]}))
+    return Receivers(any_module=True)
 
 
 def _of_name(node: ast.Name, file: File) -> Receivers:
@@ -99,7 +114,8 @@ def _of_name(node: ast.Name, file: File) -> Receivers:
         elif _binds(scope, node.id):
             return ANYTHING
     if node.id in file.names.imports:
-        return Receivers(names=frozenset({file.names.imports[node.id].rpartition(".")[2]}))
+        full = file.names.imports[node.id]
+        return Receivers(frozenset({full.rpartition(".")[2]}), sure=_is_standard(full))
     if node.id in file.names.touched and node.id not in file.names.defined:
         value = file.names.assigned.get(node.id) if node.id in file.names.bound else None
         return Receivers(names=frozenset({node.id, *_words(value)})) if _is_plain(value) else ANYTHING
@@ -112,7 +128,11 @@ def _of_local(name: str, scope: ast.ClassDef | ast.FunctionDef | ast.AsyncFuncti
     found = [value for value in values if value is not None]
     if list(bindings(scope)).count(name) != len(found) or any(value.anything for value in found):
         return ANYTHING
-    return Receivers(frozenset().union(*(value.names for value in found)), sure=all(value.sure for value in found))
+    return Receivers(
+        frozenset().union(*(value.names for value in found)),
+        any_module=any(value.any_module for value in found),
+        sure=all(value.sure for value in found),
+    )
 
 
 def _of_binding(  # noqa: PLR0911 - one line a kind of binding
@@ -128,6 +148,9 @@ def _of_binding(  # noqa: PLR0911 - one line a kind of binding
                     return Receivers(names=frozenset({name, alias.name.rpartition(".")[2]}))
             return None
         case ast.Assign(targets=[ast.Name() as target], value=value) if target.id == name:
+            found = receivers(value, file) if isinstance(value, ast.Call | ast.Subscript) else NOTHING
+            if found.any_module:
+                return found
             if isinstance(value, ast.Call) and _makes_code(value, name):
                 return NOTHING
             return Receivers(names=frozenset({name, *_words(value)})) if _is_plain(value) else ANYTHING
@@ -153,7 +176,11 @@ def _of_attribute(node: ast.Attribute, file: File) -> Receivers:
     if node.attr in ("__wrapped__", "__func__", "func", "fget", "__init__", "__call__", "__new__"):
         words = dotted(node).split(".")
         return Receivers(names=frozenset(words))
-    return Receivers(names=frozenset({node.attr}))
+    return Receivers(frozenset({node.attr}), sure=_is_standard(file.names.imports.get(root, "")))
+
+
+def _is_standard(full: str) -> bool:
+    return full.partition(".")[0] in sys.stdlib_module_names
 
 
 def _binds(scope: ast.AST, name: str) -> bool:
