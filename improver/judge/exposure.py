@@ -231,7 +231,7 @@ class Exposure:
 def _makes_property(node: ast.expr) -> bool:
     """Whether a decorator hides the function behind the value that it gives."""
     last = dotted(node).rpartition(".")[2]
-    return last in ("property", "cached_property", "setter", "deleter", "hybrid_property", "abstractproperty")
+    return last.endswith("property") or last in ("setter", "deleter")
 
 
 def _within(owner: Owner) -> str:
