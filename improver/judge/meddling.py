@@ -17,7 +17,7 @@ _WILD = re.compile(
     rb"|multiple\(|__dict__\b|\bvars\(|attr\(\s*\w*[Mm]od(?:ule)?s?\b|\bpatch\(\s*[A-Za-z_]|\b(?:set|del)attr\b\s*[^(\s]"
 )
 _BY_TEXTS = re.compile(rb"setattr|delattr|patch|item\(|swap_|replace\(|__dict__|vars\(")
-_ANEW = re.compile(rb"\breload\b|\brunpy\b|sys\.modules")
+_ANEW = re.compile(rb"\breload\b|\brunpy\b|del sys\.modules|sys\.modules\.pop|delitem\(sys\.modules")
 _TARGETS = re.compile(rb"\b(?:del|for|as)\b|=(?!=)")
 _WRITES = re.compile(rb"attr\b|__dict__|\bvars\b|\]\s*=(?!=)|\|=|update\(|exec\(|\bdel\b|patch|item\(|\.\w+\s*=(?!=)")
 
@@ -100,6 +100,7 @@ class _Others:
 
     repository: Repository = field(repr=False)
     _writes: dict[str, tuple[Write, ...]] = field(default_factory=dict, repr=False)
+    _wild: dict[str, bool] = field(default_factory=dict, repr=False)
     _paths: dict[tuple[str, bool], tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     def with_name(self, name: str, *, at_call: bool) -> tuple[str, ...]:
@@ -111,7 +112,7 @@ class _Others:
             self._paths[key] = tuple(
                 path
                 for path in self._python(at_call)
-                if path in self._wild or _may_store(self.repository.files[path], tokens, stored)
+                if self._is_wild(path) or _may_store(self.repository.files[path], tokens, stored)
             )
         return self._paths[key]
 
@@ -124,11 +125,12 @@ class _Others:
         files = self.repository.files.items()
         return {path: _runs_before(path, content) for path, content in files if path.endswith(".py")}
 
-    @cached_property
-    def _wild(self) -> frozenset[str]:
-        """The files that may change names which are known at run time only."""
-        files = self.repository.files
-        return frozenset(path for path in self._all if _WILD.search(files[path]) and _WRITES.search(files[path]))
+    def _is_wild(self, path: str) -> bool:
+        """Whether a file may change names which are known at run time only."""
+        if path not in self._wild:
+            content = self.repository.files[path]
+            self._wild[path] = bool(_WILD.search(content) and _WRITES.search(content))
+        return self._wild[path]
 
     def writes(self, path: str) -> tuple[Write, ...]:
         """What a file stores in what may be modules."""

@@ -105,6 +105,12 @@ class Modules:
         files = self.repository.files
         return any(path.endswith((f"/{last}.py", f"/{last}/__init__.py")) or path == f"{last}.py" for path in files)
 
+    def is_made(self, node: ast.expr) -> bool:
+        """Whether an expression stands for a module that was made there, and is none that is imported."""
+        values = self.given.get(dotted(node), [])
+        made = [isinstance(one, ast.Call) and dotted(one.func).endswith("ModuleType") for one in values]
+        return bool(made) and all(made)
+
     def may_be_module(self, node: ast.expr) -> bool:
         """Whether an expression that is not followed could stand for a module."""
         name = dotted(node)
@@ -136,12 +142,12 @@ class _Writes:
             yield from ((ANY, of) for of in self.namespace(node.target))
         elif isinstance(node, ast.Call):
             yield from self.call(node)
-        elif isinstance(node, ast.Assign) and dotted(node.value) in ("setattr", "delattr"):
-            yield ANY, ""
 
     def attribute(self, owner: ast.expr, name: str) -> Iterator[tuple[str, str]]:
         """An attribute that is stored; with no name, one that is known at run time only."""
         sure = self.modules.module(owner)
+        if self.modules.is_made(owner):
+            return
         if sure is not None:
             yield name, sure
         elif _SEEMS_MODULE.search(dotted(owner)) or (name[:1].isupper() and self.modules.may_be_module(owner)):
@@ -159,9 +165,11 @@ class _Writes:
 
     def call(self, node: ast.Call) -> Iterator[tuple[str, str]]:
         last = node.func.attr if isinstance(node.func, ast.Attribute) else dotted(node.func)
+        if any(dotted(value) in ("setattr", "delattr") for value in self.modules.given.get(last, ())):
+            last = "setattr"
         first, second = _argument(node, 0, "target"), _argument(node, 1, "name", "attribute")
         if last in _BY_TEXT and first is not None and (last == "patch" or not self.gives_owner(node)):
-            yield from self.text(first, sure=last == "patch")
+            yield from self.text(first, sure=last == "patch" and "mock" in self.modules.names.resolve(node.func))
         elif last in _BY_NAME and first is not None and second is not None:
             yield from self.owned(node, first, second)
         elif last in _BY_KEY and first is not None:
@@ -171,7 +179,7 @@ class _Writes:
             of = _text(first).rpartition(".")[2] or self.modules.module(first) or ""
             yield from ((word.arg or "", of) for word in node.keywords)
         elif last in _FILLS and isinstance(node.func, ast.Attribute):
-            for of in self.namespace(node.func.value):
+            for of in () if self.fills_made(node) else self.namespace(node.func.value):
                 yield from ((name, of) for name in _keys(node.args, node.keywords))
         elif last in ("exec", "eval", "exec_"):
             yield from ((ANY, of) for one in node.args[1:] for of in self.namespace(one))
@@ -185,7 +193,9 @@ class _Writes:
     def owned(self, node: ast.Call, first: ast.expr, second: ast.expr) -> Iterator[tuple[str, str]]:
         if isinstance(node.func, ast.Attribute) and node.func.attr.startswith("__") and _text(first):
             yield from self.attribute(node.func.value, _text(first))
-        yield from self.attribute(first, _text(second))
+        own = isinstance(second, ast.Attribute) and second.attr == "__name__" and len(node.args) > 2
+        if not (own and dotted(second.value) == dotted(node.args[2])):  # type: ignore[attr-defined]
+            yield from self.attribute(first, _text(second))
 
     def text(self, node: ast.expr, *, sure: bool) -> Iterator[tuple[str, str]]:
         """What is patched that a text names; it may be put together."""
@@ -217,9 +227,18 @@ class _Writes:
         """`setattr` that is given to somebody who calls it."""
         for index, one in enumerate(given):
             if dotted(one) in ("setattr", "delattr"):
-                owner = given[index + 1] if index + 1 < len(given) else one
-                if dotted(owner).partition(".")[0] not in _OWN:
+                following = given[index + 1 : index + 3]
+                if len(following) == 2 and _text(following[1]):
+                    yield from self.attribute(following[0], _text(following[1]))
+                elif following and dotted(following[0]).partition(".")[0] not in _OWN:
                     yield ANY, ""
+
+    def fills_made(self, node: ast.Call) -> bool:
+        """Whether a function that was compiled from a text is given all that another one sees."""
+        copies = len(node.args) == 1 and isinstance(node.args[0], ast.Attribute) and node.args[0].attr == "__globals__"
+        return copies and any(
+            isinstance(one, ast.Call) and dotted(one.func) == "compile" for one in ast.walk(self.tree)
+        )
 
     def namespace(self, node: ast.expr, depth: int = 0) -> Iterator[str]:
         """The module whose names a mapping holds, or nothing when it is no namespace."""
