@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from improver.judge.mentions import FOREIGN, hands_class, mentions
+from improver.judge.mentions import FOREIGN, hand_classes, mentions
 from improver.judge.names import dotted
 from improver.judge.repository import Module, Repository
 from improver.judge.ways import Kind, Way, ways_in
@@ -104,6 +104,11 @@ class Escapes:
         return name in self._tested
 
     @cached_property
+    def tests_enumerate(self) -> bool:
+        """Whether some test gets at things by names that are made at run time."""
+        return any(is_test(path) for path, _ in self._ways)
+
+    @cached_property
     def _tested(self) -> frozenset[str]:
         found: set[bytes] = set()
         for path, content in self.repository.files.items():
@@ -122,7 +127,8 @@ class Escapes:
         if kind == "module":
             return next((f"{path}:{way.line}" for path, way in self._ways if way.kind is Kind.MODULE), "")
         if kind == "class":
-            return self._class_way
+            found = (place for place, owner in self._class_ways if not owner or self._related(name, owner))
+            return next(found, "")
         owners = {within} if within is not None else set(map(_class_name, self._defined(name)))
         for path, way in self._ways:
             if way.pattern.fullmatch(name) and any(self._leads(path, way, name, owner) for owner in owners):
@@ -186,19 +192,15 @@ class Escapes:
                     yield from ((path, way) for way in ways_in(module))
 
     @cached_property
-    def _class_way(self) -> str:
-        """Where the class of something is handed on without its name; empty when nowhere."""
+    def _class_ways(self) -> tuple[tuple[str, str], ...]:
+        """Where the class of something is handed on without its name, with the class whose family it is of."""
+        found = []
         for path, content in self.repository.files.items():
             if path.endswith(".py") and (b"type(" in content or b"__class__" in content or b"cls" in content):
                 module = self.repository.module(path)
-                line = (
-                    1
-                    if module is None
-                    else next(filter(None, (hands_class(node, module) for node in module.parents)), 0)
-                )
-                if line:
-                    return f"{path}:{line}"
-        return ""
+                given = [(1, "")] if module is None else hand_classes(module)
+                found += [(f"{path}:{line}", owner) for line, owner in given]
+        return tuple(found)
 
     def _mentioned(self, kind: str, name: str, within: str | None) -> str:
         token = name.encode()

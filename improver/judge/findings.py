@@ -68,7 +68,7 @@ class Findings:
                     pending.remove(pair)
                     changed = True
                     into = f"{reading.reason} into what is read ({reason})"
-                    self._add(replace(reading, copied_to=None, reason=into), path)
+                    self._add(replace(reading, copied_to=None, reason=into, tested=_is_of_tests(reason)), path)
 
     def _add(self, reading: Reading, path: str) -> None:
         """Note who is read by one expression."""
@@ -99,7 +99,7 @@ class Findings:
         beside = is_test(path) or is_beside(path)
         if beside and (reading.what == SOURCE or reading.everywhere):
             self.mentioned.append((reading.what, identifiers(self.repository.files[path]), reason))
-        if is_test(path):
+        if is_test(path) or reading.tested:
             self.tested.setdefault(reading.what, reason)
         elif not beside and (reading.what == SOURCE or reading.everywhere or not self._is_asked(reading.within)):
             self.everything.setdefault(reading.what, reason)
@@ -143,6 +143,10 @@ class Findings:
         found += [reason for kind, _, reason in self.mentioned if kind == DOCSTRINGS]
         found += [self.tested[DOCSTRINGS]] if DOCSTRINGS in self.tested else []
         return min((reason for reason in found if _OWN not in reason), default="")
+
+
+def _is_of_tests(reason: str) -> bool:
+    return is_test(reason.partition(":")[0])
 
 
 def _makes_documentation(path: str) -> bool:

@@ -74,29 +74,39 @@ def _owner(node: ast.AST, module: Module) -> str:
         return ""
     if root.id not in ("self", "cls"):
         return root.id if root.id in module.names.bound else ""
+    return _class_around(node, module)
+
+
+def _class_around(node: ast.AST, module: Module) -> str:
     around = module.parents.get(node)
     while around is not None and not isinstance(around, ast.ClassDef):
         around = module.parents.get(around)
     return around.name if isinstance(around, ast.ClassDef) else ""
 
 
-def hands_class(node: ast.AST, module: Module) -> int:
-    """The line on which the class of something is handed on without its name; 0 when it is not."""
-    match node:
-        case ast.Call(func=ast.Name(id="type"), args=[_]) | ast.Attribute(attr="__class__", ctx=ast.Load()):
-            pass
-        case ast.Name(id="cls" | "klass", ctx=ast.Load()):
-            pass
-        case _:
-            return 0
-    parent = module.parents[node]
+def hand_classes(module: Module) -> Iterator[tuple[int, str]]:
+    """Where the class of something is handed on without its name: the lines, with the class that names itself so."""
+    for node in module.parents:
+        match node:
+            case ast.Call(func=ast.Name(id="type"), args=[of]) | ast.Attribute(attr="__class__", value=of):
+                own = isinstance(of, ast.Name) and of.id == "self"
+            case ast.Name(id="cls" | "klass", ctx=ast.Load()):
+                own = True
+            case _:
+                continue
+        if _is_given(node, module.parents):
+            yield getattr(node, "lineno", 1), _class_around(node, module) if own else ""
+
+
+def _is_given(node: ast.AST, parents: Parents) -> bool:
+    parent = parents[node]
     if isinstance(parent, ast.keyword):
-        parent = module.parents[parent]
+        parent = parents[parent]
     if not isinstance(parent, ast.Call) or parent.func is node:
-        return 0
+        return False
     word = dotted(parent.func).rpartition(".")[2] or getattr(parent.func, "attr", "")
     written = word == "getattr" and len(parent.args) > 1 and isinstance(parent.args[1], ast.Constant)
-    return 0 if word in _TAKES_CLASS or written else int(getattr(node, "lineno", 1))
+    return word not in _TAKES_CLASS and not written
 
 
 def _is_value(node: ast.Name | ast.Attribute, kind: str, parents: Parents) -> bool:

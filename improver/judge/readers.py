@@ -104,7 +104,8 @@ class Readers:
 
     def _handed(self, what: str, names: tuple[str, ...], families: tuple[str, ...], within: str | None) -> str:
         """Why a function, or a class where it has a family, may be handed to somebody who reads it."""
-        if what not in self.handed and what not in self.tested:
+        named = self.escapes.tests_enumerate or any(map(self.escapes.is_tested, (*names, *families)))
+        if what not in self.handed and not (what in self.tested and named):
             return ""
         if what == DOCSTRINGS and families:
             return self._handed_class((*names, *families))

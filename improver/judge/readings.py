@@ -120,7 +120,7 @@ def _is_wrapping(node: ast.AST, file: File) -> bool:
 def _attribute(node: ast.Attribute, file: File) -> Iterator[Reading]:
     if node.attr in _ATTRIBUTES:
         what, reason = _ATTRIBUTES[node.attr]
-        if what == DOCSTRINGS and _is_judged_only(node, file):
+        if what == DOCSTRINGS and (_is_judged_only(node, file) or _seeks_code(node, file)):
             return
         target = copied_to(node, file) if node.attr == "__doc__" else None
         of = receivers(node.value, file)
@@ -161,6 +161,22 @@ def _is_judged_only(node: ast.Attribute, file: File) -> bool:
         return False
     wanted = ast.dump(node.value)
     return all(isinstance(statement, ast.Assign) and _sets_docstring(statement, wanted) for statement in parent.body)
+
+
+def _seeks_code(node: ast.Attribute, file: File) -> bool:
+    """Whether the constants of a code object are only searched for the code of inner functions."""
+    loop = file.parents[node]
+    return (
+        node.attr == "co_consts"
+        and isinstance(loop, ast.For | ast.comprehension)
+        and any(
+            isinstance(call, ast.Call)
+            and dotted(call.func) == "isinstance"
+            and "CodeType" in ast.unparse(call.args[1])
+            and ast.unparse(call.args[0]) == ast.unparse(loop.target)
+            for call in ast.walk(loop)
+        )
+    )
 
 
 def _is_none(node: ast.Compare) -> bool:

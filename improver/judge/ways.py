@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from improver.judge.masked import FUNCTIONS
-from improver.judge.names import dotted
+from improver.judge.names import bindings, dotted
 from improver.judge.repository import Module
 
 _ANY = re.compile(".*", re.DOTALL)
@@ -248,8 +248,8 @@ def is_used_plainly(node: ast.AST, parents: Parents) -> bool:  # noqa: PLR0911 -
         case ast.Subscript() if parent.value is node:
             return not isinstance(parent.ctx, ast.Load) or _is_text(parent.slice) or _is_tame(parent, parents)
         case ast.Attribute() if isinstance(call := parents[parent], ast.Call) and call.func is parent:
-            if parent.attr == "update":
-                return isinstance(parents[call], ast.Expr)
+            if parent.attr == "update" or (parent.attr == "setdefault" and len(call.args) > 1):
+                return parent.attr == "setdefault" or isinstance(parents[call], ast.Expr)
             return parent.attr in _FORMS and bool(call.args) and (_is_text(call.args[0]) or _is_tame(call, parents))
         case ast.Assign(targets=[ast.Name() as target]):
             return _name_is_plain(target, parents)
@@ -287,10 +287,18 @@ def _is_sifted(node: ast.AST, parents: Parents) -> bool:
     )
 
 
-def _is_handed(node: ast.AST, parents: Parents) -> bool:
+def _is_handed(node: ast.Name, parents: Parents) -> bool:
     """Whether a function that looks up names is given to somebody, pickling apart."""
     parent = parents[node]
-    function = _function_around(node, parents)
-    if function is not None and function.name in ("__reduce__", "__reduce_ex__"):
+    if isinstance(parent, ast.Attribute) or (isinstance(parent, ast.Call) and _is_called_in(node, parent)):
         return False
-    return not (isinstance(parent, ast.Call) and parent.func is node) and not isinstance(parent, ast.Attribute)
+    function = _function_around(node, parents)
+    while function is not None:
+        if function.name in ("__reduce__", "__reduce_ex__") or node.id in set(bindings(function)):
+            return False
+        function = _function_around(function, parents)
+    return True
+
+
+def _is_called_in(node: ast.Name, call: ast.Call) -> bool:
+    return call.func is node or dotted(call.func).rpartition(".")[2] in _TAME_CALLS
