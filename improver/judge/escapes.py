@@ -22,7 +22,7 @@ from improver.judges import is_test
 _IDENTIFIER = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 # Stands for the inside of a function, where no name that is made at run time leads.
 LOCAL = "<local>"
-_BESIDE = frozenset({"doc", "docs", "examples", "benchmarks", "tools", "scripts", "asv_bench"})
+_BESIDE = frozenset({"doc", "docs", "examples", "benchmarks", "asv_bench"})
 _PROPERTIES = frozenset({"property", "cached_property", "setter", "getter", "deleter"})
 _MAKERS = re.compile(rb"getattr|__dict__|\bvars\b|getmembers|\bglobals\b|\blocals\b|attrgetter|\beval\b|get_objects"
                      rb"|__getattribute__|import_module|__import__|sys\.modules|iter_modules|walk_packages|run_path"
@@ -104,11 +104,6 @@ class Escapes:
         return name in self._tested
 
     @cached_property
-    def tests_enumerate(self) -> bool:
-        """Whether some test gets at things by names that are made at run time."""
-        return any(is_test(path) for path, _ in self._ways)
-
-    @cached_property
     def _tested(self) -> frozenset[str]:
         found: set[bytes] = set()
         for path, content in self.repository.files.items():
@@ -120,10 +115,11 @@ class Escapes:
         key = (kind, name, within)
         if key not in self._known:
             self._known[key] = ""  # an import under another name may lead back here
-            self._known[key] = self._way_to(kind, name, within) or self._mentioned(kind, name, within)
+            self._known[key] = self.way_to(kind, name, within) or self._mentioned(kind, name, within)
         return self._known[key]
 
-    def _way_to(self, kind: str, name: str, within: str | None) -> str:
+    def way_to(self, kind: str, name: str, within: str | None) -> str:
+        """Where something is got at by a name that is made at run time; empty when nowhere."""
         if kind == "module":
             return next((f"{path}:{way.line}" for path, way in self._ways if way.kind is Kind.MODULE), "")
         if kind == "class":

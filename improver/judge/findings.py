@@ -87,7 +87,7 @@ class Findings:
         if reading.own_file:
             self.files.setdefault(path, reason)
         if reading.mentions:
-            self.mentioned.append((reading.what, identifiers(self.repository.files[path]), reason))
+            self._add_mentioned(reading, path, reason)
         elif of.anything:
             self._add_unknown(reading, path, reason)
 
@@ -96,15 +96,19 @@ class Findings:
             return
         if reading.of.anything:
             self.places.add(path)
-        beside = is_test(path) or is_beside(path)
-        if beside and (reading.what == SOURCE or reading.everywhere):
-            self.mentioned.append((reading.what, identifiers(self.repository.files[path]), reason))
         if is_test(path) or reading.tested:
+            if reading.what == SOURCE or reading.everywhere:
+                self._add_mentioned(reading, path, reason)
             self.tested.setdefault(reading.what, reason)
-        elif not beside and (reading.what == SOURCE or reading.everywhere or not self._is_asked(reading.within)):
+        elif is_beside(path):
+            self._add_mentioned(reading, path, reason)
+        elif reading.what == SOURCE or reading.everywhere or not self._is_asked(reading.within):
             self.everything.setdefault(reading.what, reason)
         else:
             self._add_handed(reading, reason)
+
+    def _add_mentioned(self, reading: Reading, path: str, reason: str) -> None:
+        self.mentioned.append((reading.what, identifiers(self.repository.files[path]), reason))
 
     def _add_handed(self, reading: Reading, reason: str) -> None:
         self.handed.setdefault(reading.what, reason)

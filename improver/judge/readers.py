@@ -104,13 +104,14 @@ class Readers:
 
     def _handed(self, what: str, names: tuple[str, ...], families: tuple[str, ...], within: str | None) -> str:
         """Why a function, or a class where it has a family, may be handed to somebody who reads it."""
-        named = self.escapes.tests_enumerate or any(map(self.escapes.is_tested, (*names, *families)))
-        if what not in self.handed and not (what in self.tested and named):
+        if not names or (what not in self.handed and what not in self.tested):
             return ""
+        if what not in self.handed:
+            return self._tested(what, names, families, within)
         if what == DOCSTRINGS and families:
             return self._handed_class((*names, *families))
         if what == ANNOTATIONS and "__call__" in names:
-            return self.handed.get(what) or self.tested[what]
+            return self.handed[what]
         places = [self.escapes.of_function(name, within) for name in names[:1]]
         if what in self.deep:
             places += [self.escapes.of_what_holds(name, within) for name in names[:1]]
@@ -118,15 +119,22 @@ class Readers:
             places += map(self.escapes.of_class, names[1:])
         return self._escaped(what, places)
 
+    def _tested(self, what: str, names: tuple[str, ...], families: tuple[str, ...], within: str | None) -> str:
+        """Why a test may read something: it reaches what tests name, and what is got at by names made at run time."""
+        if any(map(self.escapes.is_tested, (*names, *families))):
+            if what == DOCSTRINGS and families:
+                return self.tested[what]
+            places = (self.escapes.of_function(names[0], within), *map(self.escapes.of_class, names[1:]))
+            return self._escaped(what, places)
+        return self._escaped(what, [self.escapes.way_to("function", names[0], within)])
+
     def _handed_class(self, names: tuple[str, ...]) -> str:
         """Why a class may be handed over, or an instance of it where that is enough."""
         if DOCSTRINGS in self.instances:
             return self.instances[DOCSTRINGS]
-        if DOCSTRINGS in self.tested and any(map(self.escapes.is_tested, names)):
-            return self.tested[DOCSTRINGS]
-        if DOCSTRINGS in self.handed and any(map(self.escapes.is_callable, names)):
+        if any(map(self.escapes.is_callable, names)):
             return self.handed[DOCSTRINGS]
-        return self._escaped(DOCSTRINGS, map(self.escapes.of_class, names)) if DOCSTRINGS in self.handed else ""
+        return self._escaped(DOCSTRINGS, map(self.escapes.of_class, names))
 
     def _escaped(self, what: str, places: Iterable[str]) -> str:
         reason = self.handed.get(what) or self.tested.get(what, "")

@@ -247,9 +247,9 @@ def _call(node: ast.Call, file: File, known: Known) -> Iterator[Reading]:
 def _called(node: ast.Call, name: str, what: str, entry: Entry, file: File) -> Reading:
     of = ANYTHING if name == "fire.Fire" else _given(node, file)
     deep = name.startswith(_DEEP)
-    fire = name == "fire.Fire"
+    by_name = deep and of.anything  # they take names, too, and may be given one at run time
     called = bool(node.args) and is_callable(node.args[0], file)
-    return Reading(what, of, node.lineno, f"`{name}` {entry.reason}", everywhere=fire, deep=deep, is_callable=called)
+    return Reading(what, of, node.lineno, f"`{name}` {entry.reason}", everywhere=by_name, deep=deep, is_callable=called)
 
 
 def _given(node: ast.Call, file: File) -> Receivers:

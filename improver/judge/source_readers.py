@@ -84,6 +84,7 @@ class _Unit:
     texts: list[tuple[str, int]] = field(default_factory=list)
     paths: list[tuple[ast.Attribute, int]] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
+    written: set[int] = field(default_factory=set)
 
     def reads(self) -> bool:
         """Whether it reads files, and does not only write some."""
@@ -157,9 +158,13 @@ def _take(node: ast.AST, unit: _Unit, parent: ast.AST) -> None:
             unit.functions.append(node.func)
             listed = [one.value for one in _list(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
             unit.texts += [(" ".join(listed), node.lineno)] if listed else []
+            if any(isinstance(one, ast.Constant) and _WRITING.match(str(one.value)) for one in node.args):
+                unit.written.update(id(inner) for one in node.args for inner in ast.walk(one))
             first = node.args[0] if node.args else None
             if isinstance(first, ast.Constant) and word.rpartition(".")[2] in _ROOTED:
                 unit.roots.add(str(first.value))
+        case ast.Constant() if id(node) in unit.written:
+            unit.texts += [(str(node.value), node.lineno)] if _WRITING.match(str(node.value)) else []
         case ast.Constant(value=str(text)) if not isinstance(parent, ast.Expr) and len(text) < 2000:
             if text != ".py" or not isinstance(parent, ast.Tuple) or len(parent.elts) != 2:
                 unit.texts.append((text, node.lineno))
