@@ -11,7 +11,7 @@ from improver.judge.known import ANNOTATIONS, DOCSTRINGS
 from improver.judge.masked import FUNCTIONS
 from improver.judge.names import dotted
 from improver.judge.receivers import ANYTHING, File, Receivers, receivers
-from improver.judge.ways import is_used_plainly
+from improver.judge.uses import is_used_plainly
 
 _WHOLE = frozenset({"__doc__", "__annotations__", "use_attribute_docstrings"})
 _PART = re.compile(r"[.{(\[]_{2}(doc|annotations)__\b|\b__(doc|annotations)__[\])}]")

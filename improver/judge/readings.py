@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
+from improver.judge.code_objects import is_code_of, is_taken_whole, seeks_code
 from improver.judge.copies import Reading, copied_to, is_callable
 from improver.judge.known import ANNOTATIONS, DOCSTRINGS, SOURCE, Entry, Known
 from improver.judge.masked import FUNCTIONS
@@ -16,7 +17,6 @@ from improver.judge.receivers import ANYTHING, NOTHING, File, Receivers, receive
 _LINES = frozenset(
     {"f_lineno", "tb_lineno", "co_firstlineno", "co_lnotab", "co_linetable", "co_lines", "co_positions", "tb_lasti"}
 )
-_MAKES_FUNCTIONS = frozenset({"FunctionType", "LambdaType", "isinstance", "id", "getattr", "hasattr", "len"})
 _ATTRIBUTES = {
     "__doc__": (DOCSTRINGS, "reads `__doc__`"),
     "__annotations__": (ANNOTATIONS, "reads `__annotations__`"),
@@ -120,35 +120,21 @@ def _is_wrapping(node: ast.AST, file: File) -> bool:
 def _attribute(node: ast.Attribute, file: File) -> Iterator[Reading]:
     if node.attr in _ATTRIBUTES:
         what, reason = _ATTRIBUTES[node.attr]
-        if what == DOCSTRINGS and (_is_judged_only(node, file) or _seeks_code(node, file)):
+        if what == DOCSTRINGS and (_is_judged_only(node, file) or seeks_code(node, file)):
             return
         target = copied_to(node, file) if node.attr == "__doc__" else None
         of = receivers(node.value, file)
-        frames = node.attr == "co_consts" and not _is_code_of(node.value)
+        frames = node.attr == "co_consts" and not is_code_of(node.value)
         called = is_callable(node.value, file)
         yield Reading(what, of, node.lineno, reason, copied_to=target, everywhere=frames, is_callable=called)
     elif node.attr in _LINES:
         yield Reading(SOURCE, NOTHING, node.lineno, f"reads `{node.attr}`, a line of source", own_file=True)
-    elif node.attr == "__code__" and _is_taken_whole(node, file):
+    elif node.attr == "__code__" and is_taken_whole(node, file):
         of = receivers(node.value, file)
         for what in (DOCSTRINGS, ANNOTATIONS, SOURCE):
             yield Reading(what, of, node.lineno, "takes the code object")
     elif node.attr == "linecache" or dotted(node).startswith("linecache."):
         yield Reading(SOURCE, NOTHING, node.lineno, "reads lines of source", own_file=True)
-
-
-def _is_code_of(node: ast.expr) -> bool:
-    return isinstance(node, ast.Attribute) and node.attr == "__code__"
-
-
-def _is_taken_whole(node: ast.Attribute, file: File) -> bool:
-    """Whether a code object is compared, printed or handed on with all that is in it."""
-    parent = file.parents[node]
-    if isinstance(parent, ast.Compare):
-        return any(isinstance(operator, ast.Eq | ast.NotEq) for operator in parent.ops)
-    if isinstance(parent, ast.Call) and node in parent.args:
-        return (dotted(parent.func).rpartition(".")[2] or getattr(parent.func, "attr", "")) not in _MAKES_FUNCTIONS
-    return isinstance(parent, ast.FormattedValue | ast.Return | ast.Tuple | ast.List | ast.Dict | ast.keyword)
 
 
 def _is_judged_only(node: ast.Attribute, file: File) -> bool:
@@ -161,22 +147,6 @@ def _is_judged_only(node: ast.Attribute, file: File) -> bool:
         return False
     wanted = ast.dump(node.value)
     return all(isinstance(statement, ast.Assign) and _sets_docstring(statement, wanted) for statement in parent.body)
-
-
-def _seeks_code(node: ast.Attribute, file: File) -> bool:
-    """Whether the constants of a code object are only searched for the code of inner functions."""
-    loop = file.parents[node]
-    return (
-        node.attr == "co_consts"
-        and isinstance(loop, ast.For | ast.comprehension)
-        and any(
-            isinstance(call, ast.Call)
-            and dotted(call.func) == "isinstance"
-            and "CodeType" in ast.unparse(call.args[1])
-            and ast.unparse(call.args[0]) == ast.unparse(loop.target)
-            for call in ast.walk(loop)
-        )
-    )
 
 
 def _is_none(node: ast.Compare) -> bool:

@@ -5,40 +5,19 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from improver.judge.masked import FUNCTIONS
 from improver.judge.names import bindings, dotted
 from improver.judge.repository import Module
+from improver.judge.uses import TAME_CALLS, Parents, function_around, is_tame, is_text, is_used_plainly
 
 _ANY = re.compile(".*", re.DOTALL)
-_READ = frozenset({"__doc__", "__annotations__", "__annotate__", "__code__", "__dict__"})
-_TAME_CALLS = frozenset(
-    {
-        "callable",
-        "isinstance",
-        "issubclass",
-        "bool",
-        "hasattr",
-        "len",
-        "int",
-        "float",
-        "iscoroutinefunction",
-        "raises",
-        "warns",
-        "assertRaises",
-        "assertRaisesRegex",
-        "assertWarns",
-    }
-)
 _MODULES = frozenset(
     {"import_module", "__import__", "iter_modules", "walk_packages", "run_path", "run_module", "locate",
      "module_from_spec", "load_module", "entry_points"}
 )  # fmt: skip
-_FORMS = {"get", "pop", "setdefault"}
-Parents = Mapping[ast.AST, ast.AST]
 
 
 class Kind(Enum):
@@ -96,18 +75,18 @@ def _call(node: ast.Call, module: Module) -> Iterator[Way]:
         yield from _getattr(node, module)
     elif name == "vars" and node.args:
         yield from _namespace(node.args[0], node, module)
-    elif name == "globals" or (name in ("vars", "locals") and _function_around(node, parents) is None):
+    elif name == "globals" or (name in ("vars", "locals") and function_around(node, parents) is None):
         if not is_used_plainly(node, parents) and not _in_getattr(node, parents):
             yield Way(node.lineno, Kind.OWN)
     elif word in ("getmembers", "getmembers_static") and node.args:
         yield Way(node.lineno, Kind.ATTRIBUTE, owner=_own_class(node.args[0], node, parents))
-    elif word in _MODULES and not (node.args and _is_text(node.args[0])):
+    elif word in _MODULES and not (node.args and is_text(node.args[0])):
         yield Way(node.lineno, Kind.MODULE)
-    elif word == "attrgetter" and not all(_is_text(given) for given in node.args):
+    elif word == "attrgetter" and not all(is_text(given) for given in node.args):
         yield Way(node.lineno, Kind.ATTRIBUTE)
-    elif (name == "eval" and not _is_tame(node, parents)) or (word == "get_objects" and not _is_sifted(node, parents)):
+    elif (name == "eval" and not is_tame(node, parents)) or (word == "get_objects" and not _is_sifted(node, parents)):
         yield Way(node.lineno, Kind.ANYTHING)
-    elif word == "__getattribute__" and not _is_tame(node, parents) and not _in_getattr(node, parents):
+    elif word == "__getattribute__" and not is_tame(node, parents) and not _in_getattr(node, parents):
         yield Way(node.lineno, Kind.ATTRIBUTE)
 
 
@@ -141,13 +120,9 @@ def _is_kept_whole(owner: ast.expr, node: ast.expr, module: Module) -> bool:
 def _getattr(node: ast.Call, module: Module) -> Iterator[Way]:
     owner, word = node.args[:2]
     parents = module.parents
-    if _is_text(word) or _is_foreign(owner, module) or _is_tame(node, parents) or _in_getattr(node, parents):
+    if is_text(word) or _is_foreign(owner, module) or is_tame(node, parents) or _in_getattr(node, parents):
         return
     yield Way(node.lineno, Kind.ATTRIBUTE, _made(word), owner=_own_class(owner, node, parents))
-
-
-def _is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _is_foreign(node: ast.expr, module: Module) -> bool:
@@ -189,83 +164,12 @@ def _part(node: ast.AST) -> str:
 
 def _in_getattr(node: ast.AST, parents: Parents) -> bool:
     """Whether `__getattr__` looks up a name: who asks says the name."""
-    function = _function_around(node, parents)
+    function = function_around(node, parents)
     return function is not None and function.name in ("__getattr__", "__getattribute__")
-
-
-def _function_around(node: ast.AST, parents: Parents) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
-    around = parents.get(node)
-    while around is not None and not isinstance(around, FUNCTIONS):
-        around = parents.get(around)
-    return around if isinstance(around, FUNCTIONS) else None
-
-
-def _is_tame(node: ast.AST, parents: Parents, depth: int = 0) -> bool:  # noqa: PLR0911 - one line a use
-    """Whether what an expression gives is only called, compared or taken apart."""
-    parent = parents[node]
-    match parent:
-        case ast.Call() if parent.func is node or dotted(parent.func).rpartition(".")[2] in _TAME_CALLS:
-            return True
-        case ast.Compare() | ast.UnaryOp() | ast.Assert() | ast.Expr() | ast.BinOp() | ast.AugAssign():
-            return True
-        case ast.If() | ast.While():
-            return True
-        case ast.Attribute():
-            return parent.attr not in _READ and not parent.attr.startswith("__")
-        case ast.Subscript():
-            return parent.value is node
-        case ast.BoolOp() | ast.IfExp():
-            return (isinstance(parent, ast.IfExp) and parent.test is node) or _is_tame(parent, parents, depth)
-        case ast.NamedExpr(target=ast.Name() as target):
-            return _is_tame(parent, parents, depth) and _name_is_tame(target, parents, depth)
-        case ast.Assign(targets=[ast.Name() as target]) | ast.AnnAssign(target=ast.Name() as target):
-            return _name_is_tame(target, parents, depth)
-        case _:
-            return False
-
-
-def _name_is_tame(target: ast.Name, parents: Parents, depth: int) -> bool:
-    function = _function_around(target, parents)
-    if function is None or depth > 2:
-        return False
-    if any(isinstance(node, ast.Global | ast.Nonlocal) and target.id in node.names for node in ast.walk(function)):
-        return False
-    return all(_is_tame(node, parents, depth + 1) for node in _loads(target, function))
 
 
 def _is_instance(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id in ("self", "other")
-
-
-def is_used_plainly(node: ast.AST, parents: Parents) -> bool:  # noqa: PLR0911 - one line a use
-    """Whether a namespace is only asked for a name that is written out, or written to."""
-    parent = parents[node]
-    match parent:
-        case ast.Compare():
-            return True
-        case ast.IfExp() | ast.BoolOp():
-            return (isinstance(parent, ast.IfExp) and parent.test is node) or is_used_plainly(parent, parents)
-        case ast.Subscript() if parent.value is node:
-            return not isinstance(parent.ctx, ast.Load) or _is_text(parent.slice) or _is_tame(parent, parents)
-        case ast.Attribute() if isinstance(call := parents[parent], ast.Call) and call.func is parent:
-            if parent.attr == "update" or (parent.attr == "setdefault" and len(call.args) > 1):
-                return parent.attr == "setdefault" or isinstance(parents[call], ast.Expr)
-            return parent.attr in _FORMS and bool(call.args) and (_is_text(call.args[0]) or _is_tame(call, parents))
-        case ast.Assign(targets=[ast.Name() as target]):
-            return _name_is_plain(target, parents)
-        case _:
-            return False
-
-
-def _name_is_plain(target: ast.Name, parents: Parents) -> bool:
-    function = _function_around(target, parents)
-    return function is not None and all(is_used_plainly(load, parents) for load in _loads(target, function))
-
-
-def _loads(target: ast.Name, function: ast.AST) -> Iterator[ast.Name]:
-    for node in ast.walk(function):
-        if isinstance(node, ast.Name) and node.id == target.id and isinstance(node.ctx, ast.Load):
-            yield node
 
 
 def _is_own_name(node: ast.AST, parents: Parents) -> bool:
@@ -281,7 +185,7 @@ def _is_own_name(node: ast.AST, parents: Parents) -> bool:
 
 def _is_sifted(node: ast.AST, parents: Parents) -> bool:
     """Whether of all objects only the instances of some class are looked at."""
-    function = _function_around(node, parents)
+    function = function_around(node, parents)
     return function is not None and any(
         isinstance(inner, ast.Call) and dotted(inner.func) == "isinstance" for inner in ast.walk(function)
     )
@@ -292,13 +196,13 @@ def _is_handed(node: ast.Name, parents: Parents) -> bool:
     parent = parents[node]
     if isinstance(parent, ast.Attribute) or (isinstance(parent, ast.Call) and _is_called_in(node, parent)):
         return False
-    function = _function_around(node, parents)
+    function = function_around(node, parents)
     while function is not None:
         if function.name in ("__reduce__", "__reduce_ex__") or node.id in set(bindings(function)):
             return False
-        function = _function_around(function, parents)
+        function = function_around(function, parents)
     return True
 
 
 def _is_called_in(node: ast.Name, call: ast.Call) -> bool:
-    return call.func is node or dotted(call.func).rpartition(".")[2] in _TAME_CALLS
+    return call.func is node or dotted(call.func).rpartition(".")[2] in TAME_CALLS
