@@ -80,6 +80,8 @@ class Findings:
             self.modules.setdefault(path, reason)
         for name in of.names:
             self.named[reading.what].setdefault(name, reason)
+            if reading.deep and self.repository.holds_more(name):
+                self.everything.setdefault(reading.what, f"{reason}, with all that is in it")
             if not of.sure and not self.repository.is_sure(name):
                 self._add_unknown(reading, path, f"{reason}, which may be something else")
         for name in of.families:

@@ -105,6 +105,10 @@ class Repository:
         """Whether a class of this simple name is defined here."""
         return name in self._bases
 
+    def holds_more(self, name: str) -> bool:
+        """Whether a simple name may be that of a module or a class, which have more in them."""
+        return self._has_module(name) or self.is_class(name)
+
     def is_sure(self, name: str) -> bool:
         """Whether a simple name always stands for what is defined under it: it is bound by nothing but definitions."""
         if name not in self._sure:
