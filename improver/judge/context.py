@@ -32,7 +32,30 @@ _DATA = frozenset((
     "gml", "drawio", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "snap", "patch", "diff", "log",
 ))
 # fmt: on
-_PLAIN = (".txt", ".json", ".xml", ".yaml", ".yml", ".jsonl")
+_TELLING = (
+    ".py",
+    ".pyw",
+    ".pyx",
+    ".pxd",
+    ".pxi",
+    ".pyi",
+    ".ipynb",
+    ".sh",
+    ".html",
+    ".j2",
+    ".jinja",
+    ".jinja2",
+    ".mako",
+    ".tmpl",
+    ".in",
+    ".md",
+    ".rst",
+    ".cfg",
+    ".toml",
+    ".ini",
+    ".robot",
+    "makefile",
+)  # fmt: skip
 _MOST_BYTES = 4 << 20
 _MOST_OTHER_BYTES = 1 << 20
 _MOST_IN_ALL = 256 << 20
@@ -61,8 +84,8 @@ def read_context(
 ) -> RiskContext:
     """The context of changes to a repository.
 
-    A file that is too large to be looked at may read anything, and so may those that `unread` names; plain text of
-    that size is data, which reads nothing.
+    A program or template that is too large to be looked at may read anything, and so may those that `unread` names;
+    anything else of that size is data, which reads nothing.
 
     Parameters:
         files: the files of the whole repository that `asks_for` wants, by path.
@@ -73,7 +96,7 @@ def read_context(
     """
     own = "improver/judge/risk.py" in files and "improver/values.py" in files
     unread = [*unread, *(path for path, content in files.items() if len(content) > _most(path))]
-    unread = [path for path in unread if not path.endswith(_PLAIN)]
+    unread = [path for path in unread if path.lower().endswith(_TELLING)]
     looked_at = {path: content for path, content in files.items() if len(content) <= _most(path)}
     modules = {path: content for path, content in looked_at.items() if _is_understood(path)}
     others = [

@@ -25,6 +25,7 @@ class Reading:
         everywhere: whether even what nobody hands over may be read, where it is not known whose it is.
         deep: whether what is in a module or a class that is handed over is read, too.
         is_callable: whether what is read is also called or asked for its name, which few instances can be.
+        made: whether it reads an attribute whose name is put together, which may be another one.
         tested: whether only tests read what it is copied to.
         within: the simple names of the functions around it, or of their classes where they are special methods.
     """
@@ -39,6 +40,7 @@ class Reading:
     everywhere: bool = False
     deep: bool = False
     is_callable: bool = False
+    made: bool = False
     tested: bool = False
     within: tuple[str, ...] = ()
 

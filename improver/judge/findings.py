@@ -15,6 +15,7 @@ from improver.judges import is_test
 
 # A module or a class that reads its own `__doc__` by that name is not handed anything.
 _OWN = "reads `__doc__` of its own module"
+_DATA = (".json", ".toml", ".ini", ".cfg", ".yaml", ".yml")
 _IDENTIFIER = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 
 
@@ -48,12 +49,26 @@ class Findings:
 
     def note(self, reading: Reading, path: str) -> None:
         """Take a reading in."""
+        if reading.made and not self._has_word(reading.what, path):
+            return
         if reading.what in ("doctest", "grammar"):
             self.special.setdefault(reading.what, f"{path}:{reading.line}: {reading.reason}")
         elif reading.copied_to is not None:
             self.copies.append((path, reading))
         else:
             self._add(reading, path)
+
+    def _has_word(self, what: str, path: str) -> bool:
+        """Whether the middle of such a name stands as a string by itself beside the reading, or in data."""
+        word = rb"doc" if what == DOCSTRINGS else rb"annotations"
+        quoted = re.compile(rb"['\"]" + word + rb"(?:__)?['\"]")
+        folder = path.rpartition("/")[0]
+        near = (
+            content
+            for other, content in self.repository.files.items()
+            if other.endswith(_DATA) or (other.endswith(".py") and other.rpartition("/")[0] == folder)
+        )
+        return any(map(quoted.search, near))
 
     def settle(self) -> None:
         """Follow what is copied to something that is read: it is read itself."""

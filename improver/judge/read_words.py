@@ -32,8 +32,8 @@ def in_text(node: ast.Constant, file: File) -> Iterator[Reading]:
         what = DOCSTRINGS if "doc" in part.group() else ANNOTATIONS
         yield Reading(what, ANYTHING, node.lineno, f"uses `{part.group()}` in a string")
     elif (_MADE.fullmatch(text) or _is_half(node, file)) and not _is_name_of_its_own(node, file):
-        yield Reading(DOCSTRINGS, ANYTHING, node.lineno, "makes names such as `__doc__`")
-        yield Reading(ANNOTATIONS, ANYTHING, node.lineno, "makes names such as `__annotations__`")
+        yield Reading(DOCSTRINGS, ANYTHING, node.lineno, "makes names such as `__doc__`", made=True)
+        yield Reading(ANNOTATIONS, ANYTHING, node.lineno, "makes names such as `__annotations__`", made=True)
 
 
 def _is_half(node: ast.Constant, file: File) -> bool:
