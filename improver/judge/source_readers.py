@@ -33,6 +33,8 @@ _CONTENT = _READ - {"exec", "compile", "input", "parse", "copy"}
 _LISTS = frozenset(
     {"glob", "rglob", "iglob", "walk", "listdir", "iterdir", "scandir", "fwalk", "iter_modules", "walk_packages"}
 )
+# What they do with whole folders is to install, vendor or ship them.
+_TASKS = frozenset({"noxfile.py", "tasks.py", "fabfile.py", "dodo.py"})
 _ROOTED = frozenset({"Path", "walk", "listdir", "scandir", "fwalk", "glob", "rglob"})
 # What is asked of a path for the sake of what lies beside it.
 _AROUND = frozenset({"parent", "parents", "dirname", "with_name", "joinpath"})
@@ -256,6 +258,8 @@ def _counts(word: str, *, tests: bool, reads: bool, lists: bool, build: bool, un
 
 def _folders(path: str, unit: _Unit, folders: frozenset[str]) -> Iterator[tuple[str, str]]:
     """Folders of the repository whose files are read or copied whole, whatever they are."""
+    if path.rpartition("/")[2] in _TASKS:
+        return
     copies = bool(unit.calls & _COPIES)
     if not copies and not (unit.calls & _LISTS and unit.calls & (_CONTENT | {"write"})):
         return
