@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from improver.judge.context import read_context
 from improver.judge.judged_files import imported_by_judges, judges
 from improver.judge.risk import RiskContext, read_risk
 from improver.judges import is_judge
@@ -264,3 +265,10 @@ def test_black_as_most_use_it_is_formatting(path: Path) -> None:
     before = path.read_text(encoding="utf-8")
     risk = risk_of(changed(before, black.format_str(before, mode=black.Mode())))
     assert set(risk.categories) <= {Category.FORMATTING}, risk
+
+
+def test_a_file_name_that_is_no_text_is_judged_like_any_other() -> None:
+    path = "bad\udcff.py"
+    lines = b"import sys\nprint(sys._getframe(1).f_lineno)\n"
+    context = read_context({path: b"x = 1\n", "lines.py": lines})
+    assert risk_of(changed("x = 1\n", "x = 1  # one\n", path), context=context).certified

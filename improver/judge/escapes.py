@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from improver.judge.mentions import FOREIGN, hand_classes, mentions
-from improver.judge.names import dotted
+from improver.judge.names import dotted, in_bytes
 from improver.judge.repository import Module, Repository
 from improver.judge.ways import Kind, Way, ways_in
 from improver.judges import is_test
@@ -82,7 +82,7 @@ class Escapes:
 
     def is_used(self, name: str) -> bool:
         """Whether something of this name is called or handed on anywhere."""
-        token = name.encode()
+        token = in_bytes(name)
         use = re.compile(rb"(?<!def )(?<!class )(?<![\w\x80-\xff])" + re.escape(token) + rb"(?![\w\x80-\xff])")
         return any(
             token in content and use.search(content) and self._uses(path, name)
@@ -155,7 +155,7 @@ class Escapes:
 
     def _modules_with(self, name: str) -> Iterator[str]:
         """The simple names of the modules that have something of this name."""
-        token = name.encode()
+        token = in_bytes(name)
         for path, content in self.repository.files.items():
             if path.endswith(".py") and (token in content or b"import *" in content) and self._binds(path, name):
                 *folders, last = path.removesuffix(".py").split("/")
@@ -199,7 +199,7 @@ class Escapes:
         return tuple(found)
 
     def _mentioned(self, kind: str, name: str, within: str | None) -> str:
-        token = name.encode()
+        token = in_bytes(name)
         other = re.compile(rb"(?<![\w\x80-\xff])" + re.escape(token) + rb"(?![\w\x80-\xff])(?![ \t]*\()")
         properties = kind == "function" and self._is_property(name)
         for path, content in self.repository.files.items():

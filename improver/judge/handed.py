@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from improver.judge.masked import FUNCTIONS
-from improver.judge.names import dotted
+from improver.judge.names import dotted, in_bytes
 from improver.judge.repository import Module, Repository
 from improver.judge.scopes import Place
 
@@ -82,7 +82,7 @@ class Handed:
 
     def _naming(self, name: str, only: str) -> Iterator[_Index]:
         """The files that may hand on something of this name."""
-        token = name.encode()
+        token = in_bytes(name)
         pattern = re.compile(
             rb"(?:[(,=\[{:*.]|\bin\b|\breturn\b)(?:\s|#[^\n]*\n)*"
             + re.escape(token)

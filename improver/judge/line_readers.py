@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 from improver.judge.commands import holds
 from improver.judge.masked import FUNCTIONS
+from improver.judge.names import in_bytes
 from improver.judge.other_files import identifiers
 from improver.judges import is_test
 
@@ -178,7 +179,7 @@ def _called(tree: ast.Module, path: str) -> re.Pattern[bytes]:
     names = {name for name, _, words in functions if words & _UP} or {path.rpartition("/")[2][:-3]}
     for _ in range(_ROUNDS):
         names |= {name for name, is_class, words in functions if words & names and not is_class}
-    one_of = b"|".join(re.escape(name.encode()) for name in sorted(names))
+    one_of = b"|".join(re.escape(in_bytes(name)) for name in sorted(names))
     return re.compile(rb"(?<!def )\b(?:" + one_of + rb")\b\s*[(,)\]]|@[\w.]*\b(?:" + one_of + rb")\b")
 
 

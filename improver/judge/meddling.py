@@ -69,7 +69,11 @@ class Meddling:
         return self._special[names, before]
 
     def _given(self, names: frozenset[str], before: tuple[str, int]) -> Iterator[str]:
-        found = re.compile("|".join(rf"\.{name}\s*=(?!=)|[\"']{name}[\"']" for name in sorted(names)).encode())
+        found = re.compile(
+            "|".join(rf"\.{name}\s*=(?!=)|[\"']{name}[\"']" for name in sorted(names)).encode(
+                "utf-8", "surrogateescape"
+            )
+        )
         for path, content in self.repository.files.items():
             if path.endswith(".py") and found.search(content):
                 tree = self._tree(path)

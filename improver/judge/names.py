@@ -40,6 +40,11 @@ class Names:
         return f"{self.imports[root]}{dot}{rest}" if root in self.imports else name
 
 
+def in_bytes(name: str) -> bytes:
+    """A name as it stands in source, also where it is that of a file that is no text."""
+    return name.encode("utf-8", "surrogateescape")
+
+
 def dotted(node: ast.AST) -> str:
     """``a.b.c`` for such an expression, else the empty string."""
     parts: list[str] = []

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from improver.judge.handed import Handed
 from improver.judge.known import CONSTRUCTORS, SOURCE
+from improver.judge.names import in_bytes
 from improver.judge.origins import Origins
 from improver.judge.readers import Readers
 from improver.judge.reflected import Reflected
@@ -64,7 +65,7 @@ class Panel:
         found: dict[str, str] = {}
         for entry in self.readers.known.entries.get("word", ()):
             for name in entry.names:
-                path = self._holder(name.encode(), python=SOURCE in entry.reads)
+                path = self._holder(in_bytes(name), python=SOURCE in entry.reads)
                 for what in entry.reads if path else ():
                     found.setdefault(what, f"{path}: names `{name}`, which {entry.reason}")
         return found

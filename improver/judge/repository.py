@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from improver.judge.masked import FUNCTIONS
-from improver.judge.names import Names, names_of
+from improver.judge.names import Names, in_bytes, names_of
 
 _CLASS = re.compile(rb"(?m)^[ \t]*class[ \t]+(\w+)[ \t]*(?:\[[^\]]*\])?[ \t]*(?:\(([^)]*)\))?")
 # NAME bound by an assignment, an import under another name, a loop, or as an attribute.
@@ -116,7 +116,7 @@ class Repository:
         return self._sure[name]
 
     def _is_sure(self, name: str) -> bool:
-        token = name.encode()
+        token = in_bytes(name)
         if next(self.definitions(name), None) is None and not self._has_module(name):
             return False
         bound = re.compile(_BOUND.replace(b"NAME", re.escape(token)))
@@ -132,8 +132,8 @@ class Repository:
 
     def definitions(self, name: str) -> Iterator[tuple[Module, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]]:
         """Every function and class of this simple name, wherever it stands."""
-        head = re.compile(rb"(?m)^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+" + re.escape(name.encode()) + rb"\b")
-        token = name.encode()
+        head = re.compile(rb"(?m)^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+" + re.escape(in_bytes(name)) + rb"\b")
+        token = in_bytes(name)
         for path, content in self.files.items():
             if path.endswith(".py") and token in content and head.search(content):
                 module = self.module(path)

@@ -9,6 +9,7 @@ from improver.judge.differences import Differences, Part
 from improver.judge.exposure import Exposure
 from improver.judge.left_out_lines import left_out
 from improver.judge.line_readers import moves
+from improver.judge.names import in_bytes
 from improver.judge.text_readers import TextReaders
 from improver.judges import is_test
 from improver.values import Category
@@ -55,7 +56,7 @@ def _numbered(path: str, old: str, new: str, files: Mapping[str, bytes]) -> str:
     """Who names a line of a file by its number, or compares one; a line that is only shown is none."""
     if not moves(old, new):
         return ""
-    name = path.rpartition("/")[2].encode()
+    name = in_bytes(path.rpartition("/")[2])
     stem = name.removesuffix(b".py")
     by_file = re.compile(rb"(?<![\w.-])" + re.escape(name) + rb"""(?::|["']?,? line )\d""")
     by_module = re.compile(rb"(?:ignore|error|always|default|once|module):[^\n\"']*\b" + re.escape(stem) + rb":\d")
