@@ -218,6 +218,8 @@ def _called(node: ast.Call, name: str, what: str, entry: Entry, file: File) -> R
     of = ANYTHING if name == "fire.Fire" else _given(node, file)
     deep = name.startswith(_DEEP)
     by_name = deep and of.anything  # they take names, too, and may be given one at run time
+    if deep and node.args and isinstance(given := node.args[0], ast.Constant) and isinstance(given.value, str):
+        of = Receivers(names=frozenset({given.value.rpartition(".")[2]}))
     called = bool(node.args) and is_callable(node.args[0], file)
     return Reading(what, of, node.lineno, f"`{name}` {entry.reason}", everywhere=by_name, deep=deep, is_callable=called)
 
