@@ -7,7 +7,22 @@ import ast
 from improver.judge.names import dotted
 from improver.judge.receivers import File
 
-_MAKES_FUNCTIONS = frozenset({"FunctionType", "LambdaType", "isinstance", "id", "getattr", "hasattr", "len"})
+# They make a function of it, or keep it to be found again; nothing of what is in it counts.
+_MAKES_FUNCTIONS = frozenset(
+    {
+        "FunctionType",
+        "LambdaType",
+        "isinstance",
+        "id",
+        "getattr",
+        "hasattr",
+        "len",
+        "add",
+        "append",
+        "discard",
+        "remove",
+    }
+)
 
 
 def seeks_code(node: ast.Attribute, file: File) -> bool:

@@ -109,12 +109,25 @@ def line_reader(path: str, content: bytes, parse: Callable[[str], ast.Module | N
         return None
     recorded = bool(_RECORDS.search(content)) and not _sets_numbers(tree)
     for top in tree.body:
+        spared: set[ast.AST] = set()
         for node in ast.walk(top):
+            spared.update(_asked_for_its_file(node))
             word = _word(node, recorded=recorded)
-            if word:
+            if word and node not in spared:
                 reason = f"{path}:{getattr(node, 'lineno', 1)}: reads `{word}`, a line of source"
                 return LineReader(reason, path, *_whose(path, content, tree), word in _COLUMNS)
     return None
+
+
+def _asked_for_its_file(node: ast.AST) -> Iterator[ast.AST]:
+    """The call whose frame is only asked for the name of its file or function."""
+    match node:
+        case ast.Subscript(value=ast.Subscript(value=call), slice=ast.Constant(value=1 | 3)):
+            yield call
+        case ast.Attribute(attr="filename" | "function", value=ast.Subscript(value=call)):
+            yield call
+        case _:
+            pass
 
 
 def _whose(path: str, content: bytes, tree: ast.Module) -> tuple[frozenset[str], re.Pattern[bytes] | None]:

@@ -98,7 +98,7 @@ def _as_value(node: ast.Name | ast.Attribute, file: File, known: Known) -> Itera
         return
     name = file.names.resolve(node)
     if name in ("functools.WRAPPER_ASSIGNMENTS", "help"):
-        if name != "help" and not _is_wrapping(node, file):
+        if name != "help" and not _is_wrapping(node, file) and _makes_names(file):
             yield Reading(DOCSTRINGS, ANYTHING, node.lineno, f"uses `{name}`")
             yield Reading(ANNOTATIONS, ANYTHING, node.lineno, f"uses `{name}`")
         return
@@ -107,6 +107,16 @@ def _as_value(node: ast.Name | ast.Attribute, file: File, known: Known) -> Itera
     for what in (DOCSTRINGS, ANNOTATIONS, SOURCE):
         if known.find("call", name, what) is not None:
             yield Reading(what, ANYTHING, node.lineno, f"hands on `{name}`")
+
+
+def _makes_names(file: File) -> bool:
+    """Whether a file looks attributes up by names that are not written out."""
+    return any(
+        isinstance(node, ast.Call)
+        and dotted(node.func).rpartition(".")[2] in ("getattr", "attrgetter", "setattr")
+        and not any(isinstance(given, ast.Constant) for given in node.args[-2:])
+        for node in file.parents
+    )
 
 
 def _is_wrapping(node: ast.AST, file: File) -> bool:
