@@ -19,6 +19,9 @@ _BOUND = rb"(?m)^[ \t]*NAME[ \t]*(?::[^=\n]*)?=(?!=)|\bas[ \t]+NAME\b|\bfor[ \t]
 _WORD = re.compile(rb"[\w.]+")
 
 
+Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
 def parents_of(tree: ast.AST) -> dict[ast.AST, ast.AST]:
     """The parent of every node of a tree."""
     found: dict[ast.AST, ast.AST] = {}
@@ -44,6 +47,15 @@ class Module:
         """The parent of every node."""
         return parents_of(self.tree)
 
+    @cached_property
+    def definitions(self) -> Mapping[str, list[Definition]]:
+        """Every function and class, by its simple name."""
+        found: defaultdict[str, list[Definition]] = defaultdict(list)
+        for node in ast.walk(self.tree):
+            if isinstance(node, (ast.ClassDef, *FUNCTIONS)):
+                found[node.name].append(node)
+        return found
+
 
 @dataclass(frozen=True)
 class Repository:
@@ -51,6 +63,7 @@ class Repository:
 
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     _parsed: dict[str, Module | None] = field(default_factory=dict, repr=False, compare=False)
+    _defined: dict[str, tuple[tuple[Module, Definition], ...]] = field(default_factory=dict, repr=False, compare=False)
     _sure: dict[str, bool] = field(default_factory=dict, repr=False, compare=False)
     _found: dict[str, frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -130,18 +143,20 @@ class Repository:
         """Those ancestors of a class that are not defined in the repository, the word `metaclass` left out."""
         return frozenset(base for base in self.ancestors(name) if base not in self._bases and base != "metaclass")
 
-    def definitions(self, name: str) -> Iterator[tuple[Module, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]]:
+    def definitions(self, name: str) -> Iterator[tuple[Module, Definition]]:
         """Every function and class of this simple name, wherever it stands."""
-        head = re.compile(rb"(?m)^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+" + re.escape(in_bytes(name)) + rb"\b")
+        if name not in self._defined:
+            self._defined[name] = tuple(self._definitions(name))
+        return iter(self._defined[name])
+
+    def _definitions(self, name: str) -> Iterator[tuple[Module, Definition]]:
         token = in_bytes(name)
+        head = re.compile(rb"(?m)^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+" + re.escape(token) + rb"\b")
         for path, content in self.files.items():
             if path.endswith(".py") and token in content and head.search(content):
                 module = self.module(path)
-                if module is None:
-                    continue
-                for node in ast.walk(module.tree):
-                    if isinstance(node, (ast.ClassDef, *FUNCTIONS)) and node.name == name:
-                        yield module, node
+                for node in module.definitions.get(name, ()) if module is not None else ():
+                    yield module, node
 
     def module(self, path: str) -> Module | None:
         """A file, parsed; ``None`` when it does not parse."""
