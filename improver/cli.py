@@ -35,6 +35,12 @@ Unsandboxed = Annotated[
     bool,
     typer.Option("--allow-unsandboxed", help="Run the project's code with your own rights. Written into the proof."),
 ]
+WithSecrets = Annotated[
+    bool,
+    typer.Option(
+        "--allow-unsandboxed-with-secrets", help="Do so though the environment holds tokens that it can then read."
+    ),
+]
 FromWorktree = Annotated[
     bool, typer.Option("--settings-from-worktree", help="Try settings that are not committed; cannot be accepted.")
 ]
@@ -56,6 +62,7 @@ def propose(
     config: Config = None,
     sandbox: Sandbox = None,
     allow_unsandboxed: Unsandboxed = False,
+    allow_unsandboxed_with_secrets: WithSecrets = False,
     verbose: Verbose = False,
     json: Json = False,
 ) -> None:
@@ -66,7 +73,8 @@ def propose(
     improver propose src/app/api.py       one file
     improver propose --limit 5 --budget 5m
     """
-    common = Common(repo, config, python, sandbox, allow_unsandboxed, json, verbose, settings_from_worktree)
+    walls = (sandbox, allow_unsandboxed, allow_unsandboxed_with_secrets)
+    common = Common(repo, config, python, *walls, json, verbose, settings_from_worktree)
     commands.propose(common, paths or [], analyzer or [], pipeline, limit, budget, bundle)
 
 
@@ -123,6 +131,7 @@ def verify(
     config: Config = None,
     sandbox: Sandbox = None,
     allow_unsandboxed: Unsandboxed = False,
+    allow_unsandboxed_with_secrets: WithSecrets = False,
     json: Json = False,
 ) -> None:
     """Put any diff through all gates; exit 3 when it is not proven.
@@ -131,7 +140,8 @@ def verify(
     improver verify main                  what HEAD changes since main
     improver verify HEAD HEAD             the base itself: do its tests hold in the sandbox?
     """
-    commands.verify(Common(repo, config, python, sandbox, allow_unsandboxed, json), base, head)
+    walls = (sandbox, allow_unsandboxed, allow_unsandboxed_with_secrets)
+    commands.verify(Common(repo, config, python, *walls, json), base, head)
 
 
 @app.command()
@@ -161,9 +171,11 @@ def accept(
     config: Config = None,
     sandbox: Sandbox = None,
     allow_unsandboxed: Unsandboxed = False,
+    allow_unsandboxed_with_secrets: WithSecrets = False,
 ) -> None:
     """Take proposals: a branch with one commit each, made without touching checkout or index."""
-    commands.accept(Common(repo, config, python, sandbox, allow_unsandboxed), ids, branch, apply)
+    walls = (sandbox, allow_unsandboxed, allow_unsandboxed_with_secrets)
+    commands.accept(Common(repo, config, python, *walls), ids, branch, apply)
 
 
 @app.command()

@@ -32,6 +32,7 @@ class Common:
     python: Path | None = None
     sandbox: str | None = None
     allow_unsandboxed: bool = False
+    allow_unsandboxed_with_secrets: bool = False
     json: bool = False
     verbose: bool = False
     settings_from_worktree: bool = False
@@ -41,6 +42,7 @@ class Common:
         from improver.opening import Request
 
         _require_there(self.config)
+        _require_first_flag(self)
         return Request(
             where=self.repo or Path(),
             paths=tuple(paths),
@@ -49,8 +51,18 @@ class Common:
             config=self.config,
             sandbox=self.sandbox or "",
             allow_unsandboxed=self.allow_unsandboxed,
+            allow_unsandboxed_with_secrets=self.allow_unsandboxed_with_secrets,
             settings_from_worktree=self.settings_from_worktree,
             **more,
+        )
+
+
+def _require_first_flag(common: Common) -> None:
+    if common.allow_unsandboxed_with_secrets and not common.allow_unsandboxed:
+        raise UsageError(
+            "--allow-unsandboxed-with-secrets says more of --allow-unsandboxed, which was not given.",
+            left="Nothing of the project was run.",
+            remedy="Leave it out, or give both.",
         )
 
 

@@ -13,7 +13,7 @@ from improver.judge.policy import Policy
 from improver.ledger import Entry, Ledger, State
 from improver.opening import Request, open_commit
 from improver.ports import Progress
-from improver.proving import dossier_of, examine, prove
+from improver.proving import dossier_of, examine, prove, within
 from improver.publish import Accepted, apply_to_worktree
 from improver.publish import accept as publish
 from improver.scanning import scan as look
@@ -113,7 +113,8 @@ def examine_change(shop: Workshop, change: Change, proposals: tuple[Proposal, ..
     facts = shop.observe()
     with shop.hearing(change, proposals, facts) as hearing:
         findings = examine(hearing, shop.gates, shop.progress)
-    return dossier_of(proposals, change, shop.risk(change), findings, shop.gates, shop.opened.policy)
+    told = within(findings, shop.gates, shop.walls)
+    return dossier_of(proposals, change, shop.risk(change), told, shop.gates, shop.opened.policy)
 
 
 def accept(

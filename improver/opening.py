@@ -17,6 +17,7 @@ from improver.judges import is_judge
 from improver.pipeline import Pipeline, built_in, load_pipeline
 from improver.ports import Analyzer
 from improver.registry import Named, analyzer_names, load_analyzers
+from improver.sandbox.environ import require_no_secrets, secrets_in
 from improver.settings import Places, ProjectSettings, Settings, places, read_project, read_user
 from improver.values import Missing, Skipped, Source, Target
 
@@ -36,6 +37,8 @@ class Request:
         where: the project or repository; the current folder by default.
         paths: what to look at; the whole project when empty.
         config: the user's settings file, instead of the usual one.
+        allow_unsandboxed: run the project's code without walls.
+        allow_unsandboxed_with_secrets: do so though secrets of ours are in its reach.
         settings_from_worktree: use settings that are not committed; what comes of it cannot be accepted.
     """
 
@@ -49,6 +52,7 @@ class Request:
     config: Path | None = None
     sandbox: str = ""
     allow_unsandboxed: bool = False
+    allow_unsandboxed_with_secrets: bool = False
     settings_from_worktree: bool = False
 
 
@@ -196,6 +200,7 @@ def _open(
     own = read_project(read, analyzer_names())
     user = read_user(where.config)
     user = replace(user, sandbox=request.sandbox) if request.sandbox else user
+    notes = (*notes, *_without_walls(request))
     settings = Settings(own, user, request.python, request.allow_unsandboxed)
     whole = survey(tree.top / project, own, tree, judges=_judges(own))
     looked_at = named if request.paths else (tree.top / project,)
@@ -206,6 +211,17 @@ def _open(
         notes = (*notes, *_uncommitted_settings(tree, project))
     _require_one_project(surveys, named)
     return Opened(request, where, repository, tree, settings, whole, surveys, notes)
+
+
+def _without_walls(request: Request) -> Iterator[str]:
+    """What is to be said of a run without walls."""
+    if not request.allow_unsandboxed:
+        return
+    if not request.allow_unsandboxed_with_secrets:
+        require_no_secrets(os.environ)
+    yield "the project's code runs without a sandbox, with your own rights (--allow-unsandboxed)"
+    if found := secrets_in(os.environ):
+        yield f"it can read secrets (--allow-unsandboxed-with-secrets): {', '.join(found)}"
 
 
 def _require_one_project(surveys: tuple[Survey, ...], named: tuple[Path, ...]) -> None:

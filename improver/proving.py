@@ -26,6 +26,7 @@ from improver.values import (
     Skipped,
 )
 
+NO_WALLS = "none"
 OUT_OF_TIME = "the time budget was reached before they could be proven"
 
 
@@ -39,6 +40,7 @@ class Court:
         change: the diff that proposals make together.
         risk: what such a diff can alter.
         deadline: when to stop beginning new hearings, on the monotonic clock in seconds.
+        walls: the sandbox in which the target was run, in words, for the evidence.
     """
 
     gates: tuple[Named[Gate], ...]
@@ -49,6 +51,7 @@ class Court:
     risk: Callable[[Change], Risk]
     progress: Progress
     deadline: float | None = None
+    walls: str = ""
 
     @property
     def out_of_time(self) -> bool:
@@ -99,7 +102,14 @@ def prove(proposals: Sequence[Proposal], court: Court) -> tuple[tuple[Dossier, .
     done = {proposal for heard in read if heard.failed for proposal in heard.group}
     done |= {proposal for heard in ran for proposal in heard.group}
     dossiers = tuple(
-        dossier_of((each,), court.change((each,)), risks[each], findings[each], court.gates, court.policy)
+        dossier_of(
+            (each,),
+            court.change((each,)),
+            risks[each],
+            within(findings[each], court.gates, court.walls),
+            court.gates,
+            court.policy,
+        )
         for each in proposals
         if each in done
     )
@@ -147,6 +157,22 @@ def examine(hearing: Hearing, gates: Sequence[Named[Gate]], progress: Progress) 
 def runs_target(gate: Gate) -> bool:
     """Whether a gate starts the target's own code; one that does not say is taken to."""
     return getattr(gate, "runs_target", True)
+
+
+def within(findings: Iterable[Finding], gates: Sequence[Named[Gate]], walls: str) -> tuple[Finding, ...]:
+    """The findings; evidence that came of running the target says within which walls.
+
+    Parameters:
+        walls: the sandbox, in words; empty to say nothing.
+    """
+    running = {named.name for named in gates if runs_target(named.plugin)} if walls else set()
+    freely = f" It ran without a sandbox ({walls})." if walls.startswith(NO_WALLS) else ""
+    return tuple(
+        replace(each, summary=each.summary + freely, measures={**each.measures, "sandbox": walls})
+        if isinstance(each, Evidence) and each.gate in running
+        else each
+        for each in findings
+    )
 
 
 def _by_kind(risks: dict[Proposal, Risk]) -> list[Group]:

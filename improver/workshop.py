@@ -28,6 +28,7 @@ from improver.pipeline import seconds_of
 from improver.ports import Gate, Hearing, Progress, RunTests, Trial
 from improver.proving import Court
 from improver.registry import Named, code_stamp, load_gates
+from improver.sandbox.environ import secrets_in
 from improver.sandbox.jail import Jail, stand
 from improver.sandbox.shelf import Shelf
 from improver.sandbox.trial import SandboxTrial
@@ -79,6 +80,12 @@ class Workshop:
         if isinstance(environment, Missing):
             return environment
         return shelf.folder(environment.version, tool)
+
+    @cached_property
+    def walls(self) -> str:
+        """The sandbox as the evidence names it: where there is none, with the secrets that were in reach."""
+        reach = secrets_in(os.environ) if not self.jail.backend.walls else ()
+        return f"{self.jail.name}, with {', '.join(reach)} in reach" if reach else self.jail.name
 
     @cached_property
     def context(self) -> RiskContext:
@@ -195,6 +202,7 @@ class Workshop:
             risk=self.risk,
             progress=self.progress,
             deadline=self.deadline,
+            walls=self.walls,
         )
 
 
