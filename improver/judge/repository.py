@@ -155,8 +155,8 @@ class Repository:
         for path, content in self.files.items():
             if path.endswith(".py") and token in content and head.search(content):
                 module = self.module(path)
-                for node in module.definitions.get(name, ()) if module is not None else ():
-                    yield module, node
+                if module is not None:
+                    yield from ((module, node) for node in module.definitions.get(name, ()))
 
     def module(self, path: str) -> Module | None:
         """A file, parsed; ``None`` when it does not parse."""
