@@ -21,7 +21,8 @@ from improver.sandbox import orphans
 from improver.sandbox.bubblewrap import Bubblewrap
 from improver.sandbox.cell import FLOOD, NOT_SET_UP, Backend, Bind, Cell, Refusal
 from improver.sandbox.interpreter import needs_of
-from improver.sandbox.remedies import UNSANDBOXED
+from improver.sandbox.landlock import Landlock
+from improver.sandbox.remedies import REDUCED, UNSANDBOXED
 from improver.settings import Settings, UserSettings
 from improver.strict import suggestion
 from improver.values import Skipped
@@ -46,7 +47,9 @@ except OSError: pass
 try:
     with open("/proc/self/status") as status:
         lines = dict(line.split(":", 1) for line in status)
-    if int(lines["CapEff"], 16) or int(lines["CapBnd"], 16): found["hold a capability"] = lines["CapEff"].strip()
+    bound = int(lines["CapBnd"], 16) if int(lines["NoNewPrivs"]) == 0 else 0  # an ordinary user cannot empty it
+    held = int(lines["CapEff"], 16) or int(lines["CapPrm"], 16)
+    if held or bound: found["hold a capability"] = lines["CapEff"].strip()
 except OSError as error: found["read /proc"] = str(error)
 if outside in os.environ: found["see the environment outside"] = outside
 print(json.dumps(found))
@@ -61,7 +64,7 @@ class Jail:
         limits: what a run may use.
         environ: variables of the user's that are seen inside.
         binds: more that the user lets programs read.
-        left_out: what the user named and is held back, with the reason.
+        left_out: what the user named and is held back, and what reduced walls do not hold, with the reason.
     """
 
     backend: Backend
@@ -89,7 +92,7 @@ class Jail:
                 binds=tuple(Bind(path, path) for path in everything if path.exists()),
                 links=needs.links,
                 environ={**variables.standard(), **self.environ},
-                workdir=Path("/tmp") if self.backend.mounts else Path("/"),  # noqa: S108
+                workdir=Path("/tmp") if self.backend.walls else Path("/"),  # noqa: S108
                 limits=self.limits,
                 stdin=stdin,
             )
@@ -126,8 +129,8 @@ class Unsandboxed:
 
 
 def candidates(outside_of: Path | None = None) -> tuple[Backend | Refusal, ...]:
-    """Every backend that this version knows, strongest first."""
-    return (Bubblewrap.find(outside_of),)
+    """Every backend that this version knows, strongest first; those that hold less are not picked by themselves."""
+    return (Bubblewrap.find(outside_of), Landlock.find())
 
 
 def stand(settings: Settings, outside_of: Path | None = None) -> Jail:
@@ -149,12 +152,22 @@ def stand(settings: Settings, outside_of: Path | None = None) -> Jail:
     if user.sandbox and user.sandbox not in map(backend_name, known):
         raise UsageError(f"There is no sandbox `{user.sandbox}`.{suggestion(user.sandbox, map(backend_name, known))}")
     for backend in known:
-        named = not user.sandbox or user.sandbox == backend_name(backend)
-        proven = prove(backend) if named else Refusal(backend_name(backend), f"{user.sandbox!r} was asked for")
+        proven = prove(backend) if (reason := _unwanted(backend, user.sandbox)) is None else reason
         if not isinstance(proven, Refusal):
             return _furnish(proven, user)
         refusals.append(proven)
     raise refused(refusals)
+
+
+def _unwanted(backend: Backend | Refusal, wanted: str) -> Refusal | None:
+    """Why a backend is not even tried."""
+    name = backend_name(backend)
+    if wanted:
+        return None if name == wanted else Refusal(name, f"{wanted!r} was asked for")
+    if name == Landlock.name:
+        remedy = "" if isinstance(backend, Refusal) else REDUCED
+        return Refusal(name, "it is reduced, and used only where it is named", remedy=remedy)
+    return None
 
 
 def backend_name(backend: Backend | Refusal) -> str:
@@ -164,7 +177,8 @@ def backend_name(backend: Backend | Refusal) -> str:
 
 def _furnish(backend: Backend, user: UserSettings) -> Jail:
     passed, held_back = variables.allowed(user.environment, os.environ)
-    return Jail(backend, user.limits, passed, user.binds, held_back)
+    reduced = backend.not_held() if isinstance(backend, Landlock) else ()
+    return Jail(backend, user.limits, passed, user.binds, (*reduced, *held_back))
 
 
 def refused(refusals: Sequence[Refusal]) -> SandboxMissing:

@@ -34,6 +34,16 @@ _NOT_LINUX = (
     "Bubblewrap needs Linux. Run propose and verify in WSL2, a Linux virtual machine, a dev container or the nightly "
     "job; scan, risk, show, review and report work here."
 )
+_LANDLOCK_ENOUGH = 6
+_LANDLOCK_OLD = (
+    "The sandbox landlock needs Linux 6.12 or newer, with `landlock` among its security modules "
+    "(`cat /sys/kernel/security/lsm`; add it by the kernel's word `lsm=`), and in a container a profile that lets "
+    "the calls landlock_create_ruleset, landlock_add_rule and landlock_restrict_self pass."
+)
+REDUCED = (
+    "`--sandbox landlock` is a reduced sandbox that needs no namespaces; what it does not hold is written into the "
+    "evidence."
+)
 UNSANDBOXED = (
     "`--allow-unsandboxed` would run the project's code with your own rights: your files, keys and network are in its "
     "reach, and the evidence says so."
@@ -61,6 +71,17 @@ def advice(words: str, read: Callable[[str], str] = _read, platform: str = sys.p
     if words == "old":
         return f"Install a newer one: {_install(read)}."
     return _kernel(words, read)
+
+
+def landlock_advice(version: int, platform: str = sys.platform) -> str:
+    """What helps where Landlock does not stand.
+
+    Parameters:
+        version: of the kernel's Landlock, 0 where it has none.
+    """
+    if platform != "linux":
+        return _NOT_LINUX
+    return "Use bubblewrap: leave `--sandbox landlock` out." if version >= _LANDLOCK_ENOUGH else _LANDLOCK_OLD
 
 
 def _kernel(words: str, read: Callable[[str], str]) -> str:
