@@ -1,0 +1,113 @@
+"""Hostile projects stay inside: each is seen to do harm without walls, and none behind them.
+
+Everything is judged from outside. Without walls the projects attack what was planted for them alone.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hostile.case import Case, Harm
+from hostile.lasting import LASTING
+from hostile.reading import READING
+from hostile.world import World, make_template, world_for
+from hostile.writing import WRITING
+from walls import standing
+
+from improver.ports import Completed
+from improver.sandbox.trial import SandboxTrial
+from improver.values import Target
+
+CASES = (*READING, *WRITING, *LASTING)
+NOT_HELD_FOR_ROOT = frozenset({"opens a setting of the kernel"})
+each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name.replace(" ", "_"))
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with one commit, to be copied."""
+    return make_template(tmp_path_factory.mktemp("template") / "made")
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that is taken away whatever was done to it."""
+    with tempfile.TemporaryDirectory(prefix="hostile-", ignore_cleanup_errors=True) as name:
+        yield Path(name, "world")
+
+
+@pytest.mark.sandbox
+@each_case
+def test_behind_walls_nothing_happens(
+    case: Case, folder: Path, template: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    standing(case.limits)
+    if case.name in NOT_HELD_FOR_ROOT and os.geteuid() == 0:
+        request.applymarker(pytest.mark.xfail(reason="bubblewrap leaves /proc/sys writable for root", strict=False))
+    with world_for(case, folder, template) as world:
+        done = _behind_walls(case, world, monkeypatch)
+        printed = done.stdout + done.stderr
+        assert done.stdout.startswith(b"began"), printed
+        assert world.harms(printed) == set(), printed[-2000:]
+        assert done.stopped == case.stopped or (case.refused and not done.stopped), printed[-2000:]
+        assert max(len(done.stdout), len(done.stderr)) < 2 * case.limits.output
+
+
+@each_case
+def test_without_walls_it_does_harm(case: Case, folder: Path, template: Path) -> None:
+    """The case is real: the same project, started as a user would."""
+    if case.root and os.geteuid() != 0:
+        pytest.skip("nobody but root could do that anyway")
+    with world_for(case, folder, template) as world:
+        printed = _without_walls(case, world)
+        harms = world.harms(printed)
+        if len(printed) > 2 * case.limits.output:
+            harms.add(Harm.FLOODED)
+        assert case.harm in harms, printed[-2000:]
+
+
+def _behind_walls(case: Case, world: World, monkeypatch: pytest.MonkeyPatch) -> Completed:
+    for name, value in world.environ.items():
+        monkeypatch.setenv(name, value)
+    jail = replace(standing(case.limits), binds=(world.environment,))
+    target = Target(world.checkout, "", "", (), ("",))
+    with _planted_descriptors(world), SandboxTrial(jail, world.tree, target) as trial:
+        return trial.run(world.command, results=world.results, writable=True)
+
+
+def _without_walls(case: Case, world: World) -> bytes:
+    """Like a naive runner: all that is ours is inherited, and after the time it is asked to end."""
+    environ = {**os.environ, **world.environ}
+    with _planted_descriptors(world), tempfile.TemporaryFile() as printed:
+        process = subprocess.Popen(
+            world.command, cwd=world.checkout, env=environ, stdout=printed, stderr=printed, close_fds=False
+        )
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(case.limits.seconds)
+        world.started.append(process)
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.2)
+        printed.seek(0)
+        return printed.read()
+
+
+@contextmanager
+def _planted_descriptors(world: World) -> Iterator[None]:
+    """While it lasts, our standard input is a secret, and another is open for whoever inherits it."""
+    before = os.dup(0)
+    with open(world.outside / "secret") as stream, open(world.outside / "secret") as other:
+        os.dup2(stream.fileno(), 0)
+        os.set_inheritable(other.fileno(), True)
+        try:
+            yield
+        finally:
+            os.dup2(before, 0)
+            os.close(before)
