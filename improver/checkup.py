@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from improver.discover import find_environment
-from improver.errors import ImproverError
+from improver.errors import ImproverError, SandboxMissing
 from improver.git import Repository
 from improver.opening import Opened, Request, open_commit
-from improver.sandbox.jail import stand
+from improver.sandbox.cell import Backend, Refusal
+from improver.sandbox.environ import secrets_in
+from improver.sandbox.jail import backend_name, candidates, prove, stand
+from improver.sandbox.remedies import UNSANDBOXED
 from improver.settings import Settings, places, read_user
 from improver.values import Environment, Missing, TestCommand
 
 T = TypeVar("T")
+_WORDS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +31,19 @@ class Check:
         ok: whether it is as it should be.
         found: what was found, in words.
         remedy: what helps when it is not well.
+        needed: whether a run lacks something where it is not well.
     """
 
     name: str
     ok: bool
     found: str
     remedy: str = ""
+    needed: bool = True
+
+    @property
+    def stops(self) -> bool:
+        """Whether runs cannot go on as it is."""
+        return self.needed and not self.ok
 
 
 def examine(request: Request) -> tuple[Check, ...]:
@@ -47,6 +58,8 @@ def examine(request: Request) -> tuple[Check, ...]:
     top = opened.repository.top if isinstance(opened, Opened) and isinstance(opened.repository, Repository) else None
     jail = _tried("sandbox", lambda: stand(settings, outside_of=top))
     checks.append(jail if isinstance(jail, Check) else Check("sandbox", True, f"{jail.name}, and it holds"))
+    checks += [_backend(each) for each in candidates(top)]
+    checks.append(_unsandboxed())
     if isinstance(opened, Check):
         return (*checks, opened)
     checks.append(Check("project", True, f"{opened.outline.project or '.'} at {opened.outline.base[:12]}"))
@@ -59,8 +72,26 @@ def examine(request: Request) -> tuple[Check, ...]:
 def _tried(name: str, attempt: Callable[[], T]) -> T | Check:
     try:
         return attempt()
+    except SandboxMissing as error:
+        return Check(name, False, f"none stands. {error.left}", "What was tried follows, with what helps.")
     except ImproverError as error:
         return Check(name, False, error.message, error.remedy)
+
+
+def _backend(found: Backend | Refusal) -> Check:
+    """One way to build walls: whether it holds here, or what the system said."""
+    name, proven = f"  {backend_name(found)}", prove(found)
+    if not isinstance(proven, Refusal):
+        return Check(name, True, "proved by a program that tried to get out", needed=False)
+    words = " ".join(proven.words.split())[:_WORDS]
+    said = f'{proven.probe}: "{words}"' if words else proven.probe
+    return Check(name, False, said, proven.remedy, needed=False)
+
+
+def _unsandboxed() -> Check:
+    found = secrets_in(os.environ)
+    more = f" It is refused as long as these are set: {', '.join(found)}." if found else ""
+    return Check("  none", False, f"never used by itself. {UNSANDBOXED}{more}", needed=False)
 
 
 def _state(request: Request) -> Check:

@@ -7,7 +7,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -319,14 +319,14 @@ def doctor(common: Common) -> None:
 
     found = checkup.examine(common.request())
     if common.json:
-        print_json(
-            {"schema": 1, "checks": [{"name": c.name, "ok": c.ok, "found": c.found, "remedy": c.remedy} for c in found]}
-        )
+        rows = [{**asdict(check), "name": check.name.strip()} for check in found]
+        print_json({"schema": 1, "checks": rows})
     else:
-        lists.show_checks(out(), [(c.name, c.ok, c.found, c.remedy) for c in found])
-    if common.json and not all(check.ok for check in found):
+        lists.show_checks(out(), [(c.name, c.ok, c.needed, c.found, c.remedy) for c in found])
+    stopped = any(check.stops for check in found)
+    if common.json and stopped:
         raise typer.Exit(RunFailed.exit_code)  # the document says it all
-    if not all(check.ok for check in found):
+    if stopped:
         raise RunFailed("Something is missing.", remedy="The lines above say how to get it.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -172,3 +173,51 @@ def test_the_environment_cannot_take_the_walls_away(spy: Spy, tmp_path: Path) ->
     assert not spy.ran_freely
     assert code == 0, said
     assert '"sandbox": "bubblewrap"' in said
+
+
+def with_bwrap_as(file: Path) -> tuple[str, ...]:
+    """What starts a command on a machine whose bwrap is this file: a wall of its own hides the real one."""
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
+        pytest.skip("bubblewrap is needed to hide bubblewrap")
+    return (bwrap, "--dev-bind", "/", "/", "--bind", str(file), str(Path(bwrap).resolve()), "--")
+
+
+@pytest.mark.sandbox
+def test_doctor_shows_each_sandbox_and_what_it_would_mean_to_have_none(spy: Spy) -> None:
+    checks = {each["name"]: each for each in spy.shell("doctor", "--json").document["checks"]}
+    assert (checks["bubblewrap"]["ok"], checks["bubblewrap"]["needed"]) == (True, False)
+    assert "your own rights" in checks["none"]["found"]
+    assert not checks["none"]["ok"]
+    assert not spy.ran_freely
+
+
+@pytest.mark.sandbox
+def test_doctor_says_which_secrets_keep_the_walls(spy: Spy) -> None:
+    answer = spy.shell("doctor", GH_TOKEN="hidden-value")
+    assert "It is refused as long as these are set: GH_TOKEN." in answer.said
+    assert "hidden-value" not in answer.said
+
+
+BROKEN: Mapping[str, tuple[str, str]] = {
+    "apparmor": ("echo 'bwrap: setting up uid map: Permission denied' >&2; exit 1", "setting up uid map"),
+    "container": ("echo 'bwrap: Creating new namespace failed' >&2; exit 1", "Creating new namespace failed"),
+    "speechless": ("exit 3", "it ended with 3 and said nothing"),
+}
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize("name", BROKEN)
+def test_doctor_repeats_what_the_system_said_and_what_helps(spy: Spy, tmp_path: Path, name: str) -> None:
+    script, words = BROKEN[name]
+    broken = tmp_path / "broken"
+    broken.write_text(f"#!/bin/sh\n{script}\n")
+    broken.chmod(0o755)
+    answer = spy.shell("doctor", "--json", under=with_bwrap_as(broken))
+    assert answer.code == 1
+    checks = {each["name"]: each for each in answer.document["checks"]}
+    assert not checks["sandbox"]["ok"]
+    assert words in checks["bubblewrap"]["found"]
+    assert checks["bubblewrap"]["remedy"]
+    assert "your own rights" in checks["none"]["found"]
+    spy.shell("doctor", under=with_bwrap_as(broken)).said.index(words)

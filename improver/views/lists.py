@@ -11,8 +11,8 @@ from rich.text import Text
 from improver.views.words import clean
 
 
-def show_checks(console: Console, checks: Sequence[tuple[str, bool, str, str]]) -> None:
-    """What a check-up found: name, whether it is well, what was found, and what helps.
+def show_checks(console: Console, checks: Sequence[tuple[str, bool, bool, str, str]]) -> None:
+    """What a check-up found: name, whether it is well, whether it is needed, what was found, and what helps.
 
     Each is one line; a remedy stands below the one that needs it.
     """
@@ -20,8 +20,9 @@ def show_checks(console: Console, checks: Sequence[tuple[str, bool, str, str]]) 
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for name, ok, found, remedy in checks:
-        table.add_row(Text("ok", "green") if ok else Text("missing", "bold red"), Text(name), Text(clean(found)))
+    for name, ok, needed, found, remedy in checks:
+        absent = Text("missing", "bold red") if needed else Text("-", "dim")
+        table.add_row(Text("ok", "green") if ok else absent, Text(name), Text(clean(found)))
         if not ok and remedy:
             table.add_row("", "", Text(clean(remedy), "cyan"))
     console.print(table)
