@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -280,6 +281,30 @@ ask(DAEMON.format(mark="{mark}", then="time.sleep(600)"))
     while _alive(mark) and time.monotonic() < deadline:
         pass
     assert _alive(mark) == []
+
+
+def test_daemons_are_gone_when_the_system_ends_the_keeper() -> None:
+    """As it may for want of memory; the guard then does what is the keeper's."""
+    standing()
+    mark = uuid4().hex
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(ask, DAEMON.format(mark=mark, then="time.sleep(600)"))
+        deadline = time.monotonic() + 20
+        while not (keeper := _keeper(mark)) and time.monotonic() < deadline:
+            pass
+        os.kill(keeper, signal.SIGKILL)
+        assert run.result().stopped == "sandbox"
+    assert _alive(mark) == []
+
+
+def _keeper(mark: str) -> int:
+    """The process that started three daemons and what starts them."""
+    parents = []
+    for pid in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if mark.encode() in (pid / "cmdline").read_bytes():
+                parents.append(int((pid / "stat").read_bytes().rpartition(b")")[2].split()[1]))
+    return next((parent for parent in parents if parents.count(parent) == 4), 0)
 
 
 def _alive(mark: str) -> list[bytes]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-import resource
 import select
 import sys
 import tempfile
@@ -20,9 +19,13 @@ from improver import process
 from improver.ports import Completed
 from improver.sandbox import landlock_launcher, seccomp
 from improver.sandbox.cell import FLOOD, HOME, NOT_SET_UP, Bind, Cell, Refusal
+from improver.sandbox.copying import remove_tree
 from improver.sandbox.landlock_watch import TreeWatch
 from improver.sandbox.remedies import landlock_advice
 from improver.values import Skipped
+
+with suppress(ImportError):  # not on Windows
+    import resource
 
 OLDEST = 6
 """The first version of Landlock that keeps signals inside; without it, the end of everything cannot be held."""
@@ -34,6 +37,7 @@ NOT_HELD = (
     "modes, owners, times and attributes of files cannot be changed: the change reports success and does nothing",
     "there is no shared memory of its own (/dev/shm): locks between processes fail",
     "temporary files have no size limit but that of the disk, which is only looked at",
+    "there is no terminal of its own: tests that open one fail",
     "the tree does not lie at the path of the checkout, which an editable install may name",
 )
 
@@ -99,8 +103,11 @@ class Landlock:
     def run(self, cell: Cell) -> Completed:
         """Run one program. When improver dies, it dies too, with all it has started."""
         try:
-            with tempfile.TemporaryDirectory(prefix="improver-", ignore_cleanup_errors=True) as scratch:
-                return self._run(cell, Path(scratch).resolve())
+            scratch = Path(tempfile.mkdtemp(prefix="improver-")).resolve()
+            try:
+                return self._run(cell, scratch)
+            finally:
+                remove_tree(scratch)
         except (OSError, ValueError) as error:
             return Completed(127, b"", f"{error}\n".encode(errors="replace"), 0.0, NOT_SET_UP)
 
@@ -127,6 +134,7 @@ class Landlock:
         inside = {"/tmp": scratch, str(HOME): scratch}  # noqa: S108
         return {
             "parent": os.getpid(),
+            "scratch": str(scratch),
             "argv": list(cell.argv),
             "environ": _environ(cell.environ, scratch),
             "workdir": str(inside.get(str(cell.workdir), cell.workdir)),

@@ -10,14 +10,17 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-import resource
 import select
+import shutil
 import signal
 import stat
 import struct
 import sys
 from contextlib import suppress
 from typing import Any, NoReturn
+
+with suppress(ImportError):  # the module is read on Windows, and never run there
+    import resource
 
 _CREATE, _ADD, _RESTRICT = 444, 445, 446
 _BENEATH = 1
@@ -27,7 +30,8 @@ _DEATH, _REAPER, _NO_NEW, _SECCOMP, _DROP, _AMBIENT, _SECUREBITS = 1, 36, 38, 22
 _CAPABILITIES_VERSION = 0x20080522
 _LOCKED = 0x2F
 _LAST_CAPABILITY = 63
-_LIBRARY = ctypes.CDLL(None, use_errno=True)
+if sys.platform != "win32":
+    _LIBRARY = ctypes.CDLL(None, use_errno=True)
 
 
 def main(config: dict[str, Any], status: int) -> None:
@@ -35,6 +39,11 @@ def main(config: dict[str, Any], status: int) -> None:
     os.set_inheritable(status, False)
     _die_with(config["parent"])
     guard = os.getpid()
+    try:
+        _rule_over_what_follows(config["parent"])
+    except OSError as error:
+        _say(status, failed=str(error))
+        return
     start, end = os.pipe()
     keeper = os.fork()
     if keeper == 0:
@@ -42,16 +51,23 @@ def main(config: dict[str, Any], status: int) -> None:
         _keep(config, status, start, guard)
     os.close(start)
     os.waitpid(keeper, 0)
+    _end_all()  # nothing is left, unless the keeper was ended by the system for want of memory
+
+
+def _rule_over_what_follows(*outside: int) -> None:
+    """Begin a domain that later processes belong to, and get those of them that lose their parent."""
+    _set(_NO_NEW, 1)
+    _set(_REAPER, 1)
+    _restrict(_ruleset(0, 0, _SIGNALS))
+    for other in outside:
+        _must_not_reach(other)
 
 
 def _keep(config: dict[str, Any], status: int, guard_alive: int, guard: int) -> NoReturn:
     """Start the program, wait for its end or the guard's, and end everything."""
     try:
         os.setsid()
-        _set(_REAPER, 1)
-        _set(_NO_NEW, 1)
-        _restrict(_ruleset(0, 0, _SIGNALS))
-        _must_not_reach(guard, config["parent"])
+        _rule_over_what_follows(guard, config["parent"])
         _say(status, keeper=os.getpid())
         wake, code = _waker(), None
         keeper = os.getpid()
@@ -65,21 +81,22 @@ def _keep(config: dict[str, Any], status: int, guard_alive: int, guard: int) -> 
             os.read(wake, 1024)
             code = _reaped(child)
         _end_all()
-        if code is not None:
+        if code is None:  # improver may be gone as well
+            shutil.rmtree(config["scratch"], ignore_errors=True)
+        else:
             _say(status, exit=code)
     except BaseException as error:
         _say(status, failed=str(error))
     os._exit(0)
 
 
-def _must_not_reach(*others: int) -> None:
+def _must_not_reach(other: int) -> None:
     """Whoever is outside must be out of reach before anything is signalled."""
-    for other in others:
-        try:
-            os.kill(other, 0)
-        except OSError:
-            continue
-        raise OSError("the kernel lets signals out")
+    try:
+        os.kill(other, 0)
+    except OSError:
+        return
+    raise OSError("the kernel lets signals out")
 
 
 def _waker() -> int:
