@@ -76,7 +76,7 @@ class Jail:
     @property
     def name(self) -> str:
         """The backend's name, as it stands in the evidence; ``none`` where there are no walls."""
-        return self.backend.name
+        return self.backend.in_words if isinstance(self.backend, Landlock) else self.backend.name
 
     def run(self, cell: Cell) -> Completed:
         """Run a program behind the walls."""

@@ -76,6 +76,7 @@ class Landlock:
     name: ClassVar[str] = "landlock"
     mounts: ClassVar[bool] = False
     walls: ClassVar[bool] = True
+    in_words: ClassVar[str] = "landlock (reduced: same user id, no process namespace, paths visible)"
 
     version: int
     filter: bytes

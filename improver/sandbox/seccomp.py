@@ -21,7 +21,7 @@ _DENIED = """
      process_madvise=440/440 process_mrelease=448/448 process_vm_readv=310/270 process_vm_writev=311/271
      ptrace=101/117 quotactl=179/60 quotactl_fd=443/443 reboot=169/142 request_key=249/218 semctl=66/191
      semget=64/190 semop=65/193 semtimedop=220/192 setdomainname=171/162 sethostname=170/161 setns=308/268
-     settimeofday=164/170 shmat=30/196 shmctl=31/195 shmdt=67/197 shmget=29/194 socket=41/198
+     settimeofday=164/170 shmat=30/196 shmctl=31/195 shmdt=67/197 shmget=29/194
      swapoff=168/225 swapon=167/224 syslog=103/116 umount2=166/39 unshare=272/97 userfaultfd=323/282
      vhangup=153/58
 """
@@ -31,7 +31,7 @@ _IDLE = """
      lsetxattr=189/6 fsetxattr=190/7 removexattr=197/14 lremovexattr=198/15 fremovexattr=199/16
 """
 _JUDGED = """
-  clone=56/220 clone3=435/435 socketpair=53/199 prlimit64=302/261 sched_setaffinity=203/122
+  clone=56/220 clone3=435/435 socket=41/198 socketpair=53/199 prlimit64=302/261 sched_setaffinity=203/122
      sched_setparam=142/118 sched_setscheduler=144/119 sched_setattr=314/274 setpriority=141/140
      ioctl=16/29
 """
@@ -77,6 +77,7 @@ def _steps(architecture: int, column: int) -> Iterator[bytes]:
         yield from _when(_EQUAL, number, _FAIL)
     judged = _numbers(_JUDGED, column)
     yield from _when(_EQUAL, judged.pop("clone3"), _FAIL | errno.ENOSYS)  # libraries fall back to clone
+    yield from _when(_EQUAL, judged.pop("socket"), _FAIL | errno.ENETUNREACH)
     for name, number in judged.items():
         steps = tuple(_judge(name))
         yield _step(_EQUAL, number, no=len(steps))
