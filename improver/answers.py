@@ -60,7 +60,7 @@ def _end_tidily() -> None:
     def end(*_: object) -> None:
         raise KeyboardInterrupt
 
-    for name in (signal.SIGTERM, signal.SIGHUP):
+    for name in (signal.SIGTERM, signal.SIGTERM if sys.platform == "win32" else signal.SIGHUP):
         with contextlib.suppress(ValueError):  # only the main thread may
             if signal.getsignal(name) is signal.SIG_DFL:
                 signal.signal(name, end)

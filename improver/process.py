@@ -72,8 +72,7 @@ class Leash:
         with self._lock:
             self._pulled = True
             if self._process is not None:
-                with suppress(ProcessLookupError, PermissionError):
-                    os.killpg(self._process.pid, signal.SIGKILL)
+                _kill(self._process)
 
     def check(self) -> None:
         """Go on unless it was pulled.
@@ -113,7 +112,7 @@ def run(  # noqa: PLR0913 - one keyword for each thing that may vary
 
     Parameters:
         argv: the program (an absolute path) and its words.
-        environ: its whole environment; nothing of ours is added.
+        environ: its whole environment; nothing of ours is added, but on Windows where the system lies.
         seconds: wall time after which it and its session are killed.
         output: bytes kept of each stream, head and tail; all of it when ``None``.
         flood: bytes printed, kept or not, that end the run for the reason ``output``.
@@ -130,7 +129,7 @@ def run(  # noqa: PLR0913 - one keyword for each thing that may vary
     started = time.monotonic()
     process = subprocess.Popen(
         list(argv),
-        env=dict(environ),
+        env={**_needed_to_start(), **environ},
         cwd=workdir,
         stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -151,6 +150,10 @@ def run(  # noqa: PLR0913 - one keyword for each thing that may vary
     for thread in threads:
         thread.join(timeout=2.0)
     return Completed(process.returncode, out.value(), err.value(), time.monotonic() - started, stopped)
+
+
+def _needed_to_start() -> dict[str, str]:
+    return {"SYSTEMROOT": os.environ.get("SYSTEMROOT", "")} if sys.platform == "win32" else {}
 
 
 def _or_flood(watch: Callable[[int], str] | None, most: int, *pipes: _Tail) -> Callable[[int], str]:
@@ -199,9 +202,16 @@ def _ended_within(process: subprocess.Popen[bytes], seconds: float | None) -> bo
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Kill the whole session; whoever is left in it outlived its leader."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    _kill(process)
     process.wait()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _drain(pipe: IO[bytes] | None, into: _Tail) -> threading.Thread:

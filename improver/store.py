@@ -7,7 +7,6 @@ anything that happens here.
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import shutil
 import tempfile
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from improver.errors import GitFailed, RunFailed
 from improver.git import Place, Repository
+from improver.git.locks import lock as locked
 from improver.git.records import said
 from improver.git.scratch import scratch
 from improver.values import Change
@@ -205,7 +205,7 @@ class Store:
         The lock ends with the process that holds it, however that ends.
         """
         with _explained(self.repository.top), (self.repository.top / "worktrees.lock").open("wb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            locked(lock.fileno(), wait=True)
             yield
 
 

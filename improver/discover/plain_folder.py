@@ -18,7 +18,7 @@ PRUNED = frozenset(
     | {".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".direnv", ".pixi", "__pypackages__"}
 )
 MAX_IGNORE_BYTES = 1 << 20
-_AS_IT_IS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+_AS_IT_IS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _Spec = tuple[str, "GitIgnoreSpec"]
 
 

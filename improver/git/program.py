@@ -21,7 +21,7 @@ def find_git(outside: Path) -> Path:
     Raises:
         GitFailed: git is not installed, does not start, or is too old.
     """
-    folders = [folder for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if folder.startswith("/")]
+    folders = [folder for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(folder).is_absolute()]
     for folder in folders:
         found = shutil.which("git", path=folder)
         if found and not Path(found).resolve().is_relative_to(outside):

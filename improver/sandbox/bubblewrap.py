@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import resource
 import select
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,6 +20,9 @@ from improver.sandbox.orphans import mark
 from improver.sandbox.programs import find
 from improver.sandbox.remedies import advice
 from improver.sandbox.watch import Watch
+
+with suppress(ImportError):  # not on Windows
+    import resource
 
 OLDEST = (0, 8, 0)
 _GONE_SECONDS = 5.0
@@ -210,7 +212,8 @@ def _inside(cell: Cell, files: Mapping[Path, int]) -> Iterator[str]:
         yield from ("--bind" if bind.writable else "--ro-bind", str(bind.source), str(bind.target))
     for path, target in cell.links.items():
         yield from ("--symlink", target, str(path))
-    yield from ("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", str(cell.workdir))
+    # As root, the kernel's own settings under /proc/sys ask for no capability to be written.
+    yield from ("--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", str(cell.workdir))
 
 
 def _system(binds: Iterable[Bind]) -> Iterator[str]:

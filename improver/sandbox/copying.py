@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from collections.abc import Callable
@@ -11,6 +10,9 @@ from pathlib import Path
 
 from improver import process
 from improver.errors import RunFailed
+
+with suppress(ImportError):  # not on Windows
+    import fcntl
 
 _FICLONE = 0x40049409
 _CHUNK = 1 << 30

@@ -18,7 +18,7 @@ def find(name: str, outside_of: Path | None = None, first: Iterable[str] = (), p
     """
     searched = os.environ.get("PATH", "") if path is None else path
     for folder in (*first, *searched.split(os.pathsep)):
-        found = shutil.which(name, path=folder) if folder.startswith("/") else None
+        found = shutil.which(name, path=folder) if Path(folder).is_absolute() else None
         if found and not _lies_in(Path(found), outside_of):
             return Path(found)
     return None

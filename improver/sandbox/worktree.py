@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import tempfile
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from improver.git import Repository
+from improver.git.locks import lock
 from improver.sandbox import filling
 from improver.sandbox.copying import double, remove_tree, unwritable
 from improver.sandbox.filling import Origin
@@ -163,7 +163,7 @@ def _alone(folder: Path) -> Iterator[None]:
     """While no other run makes or sweeps folders here."""
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        lock(descriptor, wait=True)
         yield
     finally:
         os.close(descriptor)
@@ -172,7 +172,7 @@ def _alone(folder: Path) -> Iterator[None]:
 def _hold(file: Path) -> int:
     """A lock that the kernel takes from us when we die, however we die."""
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    lock(descriptor, wait=False)
     return descriptor
 
 
@@ -184,7 +184,7 @@ def _is_dead(file: Path) -> bool:
     except OSError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(descriptor, wait=False)
     except OSError:
         return False
     else:
