@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import socket
@@ -23,6 +24,7 @@ from improver.sandbox import landlock, seccomp
 from improver.sandbox.cell import Backend, Bind, Cell, Refusal
 from improver.sandbox.jail import Jail, prove, stand
 from improver.sandbox.landlock import Landlock
+from improver.sandbox.landlock_scratch import sweep
 from improver.sandbox.remedies import landlock_advice
 from improver.sandbox.trial import SandboxTrial
 from improver.settings import Settings, UserSettings
@@ -300,6 +302,23 @@ def test_daemons_are_gone_when_the_system_ends_the_keeper() -> None:
         os.kill(keeper, signal.SIGKILL)
         assert run.result().stopped == "sandbox"
     assert _alive(mark) == []
+
+
+def test_folders_of_killed_runs_are_taken_away_and_those_of_living_ones_stay(tmp_path: Path) -> None:
+    left, young, alive, link = (tmp_path / f"improver-cell-{number}" for number in range(4))
+    for folder in (left, young, alive):
+        folder.mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    link.symlink_to(tmp_path / "elsewhere")
+    for folder in (left, alive):
+        os.utime(folder, (1, 1))
+    held = os.open(alive, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_SH)
+        assert sweep(tmp_path) == 1
+    finally:
+        os.close(held)
+    assert [folder.exists() for folder in (left, young, alive, link)] == [False, True, True, True]
 
 
 def _keeper(mark: str) -> int:

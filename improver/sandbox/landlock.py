@@ -7,7 +7,6 @@ import json
 import os
 import select
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
@@ -19,7 +18,7 @@ from improver import process
 from improver.ports import Completed
 from improver.sandbox import landlock_launcher, seccomp
 from improver.sandbox.cell import FLOOD, HOME, NOT_SET_UP, Bind, Cell, Refusal
-from improver.sandbox.copying import remove_tree
+from improver.sandbox.landlock_scratch import scratch
 from improver.sandbox.landlock_watch import TreeWatch
 from improver.sandbox.remedies import landlock_advice
 from improver.values import Skipped
@@ -104,11 +103,8 @@ class Landlock:
     def run(self, cell: Cell) -> Completed:
         """Run one program. When improver dies, it dies too, with all it has started."""
         try:
-            scratch = Path(tempfile.mkdtemp(prefix="improver-")).resolve()
-            try:
-                return self._run(cell, scratch)
-            finally:
-                remove_tree(scratch)
+            with scratch() as folder:
+                return self._run(cell, folder)
         except (OSError, ValueError) as error:
             return Completed(127, b"", f"{error}\n".encode(errors="replace"), 0.0, NOT_SET_UP)
 
