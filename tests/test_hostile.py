@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,16 +15,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hostile.case import Case, Harm
+from hostile.case import LIMITS, Case, Harm
+from hostile.forging import FORGERS, TRUTH
 from hostile.lasting import LASTING
 from hostile.reading import READING
 from hostile.world import World, make_template, world_for
 from hostile.writing import WRITING
+from sample_target import installed_tools, lay_out
 from walls import standing
 
+from improver.observe.suite import Suites
 from improver.ports import Completed
 from improver.sandbox.trial import SandboxTrial
-from improver.values import Target
+from improver.values import Environment, Target, TestCommand
 
 CASES = (*READING, *WRITING, *LASTING)
 NOT_HELD_FOR_ROOT = frozenset({"opens a setting of the kernel"})
@@ -71,6 +75,38 @@ def test_without_walls_it_does_harm(case: Case, folder: Path, template: Path) ->
         if len(printed) > 2 * case.limits.output:
             harms.add(Harm.FLOODED)
         assert case.harm in harms, printed[-2000:]
+
+
+each_forger = pytest.mark.parametrize("name", FORGERS, ids=lambda name: name.replace(" ", "_"))
+NOT_NOTICED = frozenset({"calls no test", "puts an empty test in place of every test", "expects every failure"})
+NO_PLUGINS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+
+
+@pytest.mark.sandbox
+@each_forger
+def test_a_forger_is_not_believed(name: str, folder: Path, request: pytest.FixtureRequest) -> None:
+    """Neither is the failing test taken for one that holds, nor does what it printed steer a terminal."""
+    if name in NOT_NOTICED:
+        request.applymarker(pytest.mark.xfail(reason="it spares the tests that improver adds", strict=False))
+    tree = lay_out(folder / "scratch/tree", FORGERS[name])
+    version = (sys.version_info.major, sys.version_info.minor)
+    environment = Environment(Path(sys.executable), version, Path(sys.prefix), tools=installed_tools())
+    tests = TestCommand("pytest")
+    target = Target(folder / "checkout", "", "", (), ("",), environment=environment, tests=tests)
+    jail = replace(standing(replace(LIMITS, seconds=60.0)), environ=NO_PLUGINS)
+    with SandboxTrial(jail, tree, target) as trial:
+        suite = Suites(target)(trial)
+    assert suite.problem or TRUTH not in suite.held
+    assert "\x1b" not in suite.problem + suite.tail
+
+
+@each_forger
+def test_a_forger_deceives_whoever_looks_at_the_status(name: str, folder: Path) -> None:
+    """The forgery is real: pytest alone ends as if every test had passed."""
+    tree = lay_out(folder, FORGERS[name])
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=tree, env={**os.environ, **NO_PLUGINS}, capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 def _behind_walls(case: Case, world: World, monkeypatch: pytest.MonkeyPatch) -> Completed:

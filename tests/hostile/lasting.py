@@ -19,6 +19,10 @@ def _takes(name: str, stopped: str, code: str) -> Case:
     return Case(name, Harm.GAINED, code + "\nprint('GAINED')", limits=limits, stopped=stopped)
 
 
+def _floods(name: str, code: str) -> Case:
+    return Case(name, Harm.FLOODED, code, stopped="output", refused=True)
+
+
 _DAEMON = """
 if os.fork() == 0:
     os.setsid()

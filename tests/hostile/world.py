@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import json
 import os
 import secrets
 import shutil
 import signal
 import socket
-import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +19,7 @@ from pathlib import Path
 from repositories import Checkout
 
 from hostile.case import Case, Harm
+from hostile.looking import alive, state_of, state_of_process, was_called
 
 PYTHON = str(Path(sys.executable).resolve())
 _VICTIM = """
@@ -47,6 +46,7 @@ def linger():
         time.sleep(5)
 
 """
+PLANTED = ("outside", "home", "checkout", "environment", "scratch/tree")
 _START = "print('began', flush=True); import behaviour"
 _SHARED_MEMORY = Path("/dev/shm")
 _IPC_CREATE = 0o1000
@@ -107,20 +107,14 @@ class World:
 
     def survivors(self) -> list[int]:
         """The processes of the run that are still there."""
-        found = []
-        for path in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                alive = (path / "stat").read_bytes().rpartition(b")")[2].split()[0] != b"Z"
-                if alive and self.token.encode() in (path / "cmdline").read_bytes():
-                    found.append(int(path.name))
-        return found
+        return alive(self.token)
 
     def harms(self, printed: bytes) -> set[Harm]:
         """What was done to this world, all of it seen from outside."""
         found = {
             Harm.LEAKED: self.secret.encode() in printed,
             Harm.GAINED: b"GAINED" in printed,
-            Harm.CHANGED: state_of(self.folder) != self.before,
+            Harm.CHANGED: state_of(self.folder, PLANTED) != self.before,
             Harm.CALLED: any(map(was_called, self.listeners)),
             Harm.TOUCHED: self._victim_state() != self.before_victim,
             Harm.OUTLIVED: any(self.survivors() for _ in range(4)),
@@ -136,43 +130,12 @@ class World:
 
     def _victim_state(self) -> object:
         assert self.victim is not None
-        pid = self.victim.pid
-        if self.victim.poll() is not None:
-            return "dead"
-        with open(f"/proc/{pid}/stat") as status, open(f"/proc/{pid}/limits") as limits:
-            fields = status.read().rpartition(")")[2].split()
-            adjusted = Path(f"/proc/{pid}/oom_score_adj").read_text()
-            state = "stopped" if fields[0] in "Tt" else "alive"
-            return state, fields[16], limits.read(), adjusted, os.sched_getaffinity(pid)
+        return "dead" if self.victim.poll() is not None else state_of_process(self.victim.pid)
 
     def begin(self) -> None:
         """Remember how everything is."""
-        self.before = state_of(self.folder)
+        self.before = state_of(self.folder, PLANTED)
         self.before_victim = self._victim_state()
-
-
-def state_of(folder: Path) -> dict[str, object]:
-    """Every planted file: its kind, permissions, owner, links, time and content; not what a run may write."""
-    found: dict[str, object] = {}
-    for name in ("outside", "home", "checkout", "environment", "scratch/tree"):
-        for top, folders, files in os.walk(folder / name):
-            for path in (Path(top, each) for each in (*folders, *files)):
-                about = path.lstat()
-                content = hashlib.sha256(path.read_bytes()).digest() if stat.S_ISREG(about.st_mode) else b""
-                facts = (about.st_mode, about.st_uid, about.st_nlink, about.st_mtime_ns, about.st_ino, content)
-                found[str(path)] = facts
-    return found
-
-
-def was_called(ear: socket.socket) -> bool:
-    """Whether somebody connected to it or sent it something."""
-    with suppress(BlockingIOError):
-        if ear.type == socket.SOCK_DGRAM:
-            ear.recv(10)
-        else:
-            ear.accept()[0].close()
-        return True
-    return False
 
 
 @contextmanager
