@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -221,3 +222,22 @@ def test_doctor_repeats_what_the_system_said_and_what_helps(spy: Spy, tmp_path: 
     assert checks["bubblewrap"]["remedy"]
     assert "your own rights" in checks["none"]["found"]
     spy.shell("doctor", under=with_bwrap_as(broken)).said.index(words)
+
+
+@pytest.mark.parametrize(
+    ("reason", "required", "expected"),
+    [
+        ("no sandbox: it is not installed", "1", 1),
+        ("needs bubblewrap", "1", 1),
+        ("needs bubblewrap", "", 0),
+        ("needs a compiler", "1", 0),
+    ],
+)
+def test_where_a_sandbox_is_required_its_absence_is_no_reason_to_skip(
+    tmp_path: Path, reason: str, required: str, expected: int
+) -> None:
+    shutil.copy(Path(__file__).with_name("conftest.py"), tmp_path)
+    (tmp_path / "test_it.py").write_text(f"import pytest\n\n\ndef test_it():\n    pytest.skip({reason!r})\n")
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), str(tmp_path)]
+    environ = {"PATH": "/usr/bin:/bin", "IMPROVER_REQUIRE_SANDBOX": required}
+    assert subprocess.run(words, env=environ, capture_output=True, cwd=tmp_path, check=False).returncode == expected
