@@ -127,5 +127,5 @@ for _ in range(300):
     _gains("opens a setting of the kernel", "open('/proc/sys/kernel/core_pattern', 'r+')\nprint('GAINED')"),
     _gains("reads the system's passwords", "open('/etc/shadow')\nprint('GAINED')"),
     _gains("writes over the system's programs", "open('/usr/bin/env', 'r+b')\nprint('GAINED')"),
-    _gains("takes a bound port", "socket.create_server(('127.0.0.1', 0))\nopen('/etc/hosts', 'r+')\nprint('GAINED')"),
+    _gains("rewrites the names of hosts", "open('/etc/hosts', 'r+')\nprint('GAINED')"),
 )
