@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import stat
 import tempfile
@@ -13,6 +12,9 @@ from functools import cache
 from pathlib import Path
 
 from improver.sandbox.copying import remove_tree
+
+with suppress(ImportError):  # not on Windows
+    import fcntl
 
 _PREFIX = "improver-cell-"
 _YOUNG_SECONDS = 60.0
